@@ -1,0 +1,5 @@
+"""The resources, a module each."""
+
+from payments_service.api.routers import orders, paid_events, registrations, vipps_deliveries
+
+ROUTERS = (paid_events.router, registrations.router, orders.router, vipps_deliveries.router)

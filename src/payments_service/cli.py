@@ -1,0 +1,89 @@
+"""The commands people type."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from payments_service.settings import BadSettings, load_database_url, load_settings
+
+EXIT_BAD_SETTINGS = 2
+
+app = typer.Typer(
+    name="payments-service",
+    help="Takes Vipps payments for paid events, and gives seats back that nobody paid for.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def serve(
+    workers: Annotated[int, typer.Option(min=1, max=32, help="Processes; each is API and scheduler.")] = 1,
+) -> None:
+    """Serve the API and run the scheduler."""
+    from payments_service.serve import serve as run  # migrate must work without the rest
+
+    try:
+        settings = load_settings()
+    except BadSettings as bad:
+        _refuse(bad)
+    raise typer.Exit(run(settings, workers=workers))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's schema up to this version. Needs only DATABASE_URL; several at once take turns."""
+    from payments_service.storage.schema import head_revision
+    from payments_service.storage.schema import migrate as run
+
+    try:
+        dsn = load_database_url()
+    except BadSettings as bad:
+        _refuse(bad)
+    try:
+        asyncio.run(run(dsn))
+    except OSError as error:
+        print(f"the database does not answer: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    print(f"the schema is at {head_revision()}")
+
+
+@app.command()
+def simulator(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen on 127.0.0.1.")] = 8090,
+) -> None:
+    """Run a simulated Vipps and event backend alone, for trying things out."""
+    from payments_service.simulator.server import run
+
+    run(port=port)
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="Play the story, then end: status 0 if all went right.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where the service listens on 127.0.0.1.")
+    ] = 8000,
+) -> None:
+    """Play the whole story on this machine: PostgreSQL, Vipps, an event backend and the service, nothing installed."""
+    from payments_service.demo import run
+
+    raise typer.Exit(run(once=once, port=port))
+
+
+def _refuse(bad: BadSettings) -> NoReturn:
+    for problem in bad.problems:
+        print(problem, file=sys.stderr)
+    raise typer.Exit(EXIT_BAD_SETTINGS)
+
+
+def main() -> None:
+    """The console script."""
+    app()

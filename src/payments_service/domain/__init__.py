@@ -1,0 +1,1 @@
+"""What is true about paid events, registrations, orders and money. Standard library only."""

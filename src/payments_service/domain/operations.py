@@ -1,0 +1,91 @@
+"""An operation: one move of money at Vipps that we intend, with the key that makes its repeat harmless."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from payments_service.domain.orders import Order, OrderStatus
+
+
+class OperationKind(StrEnum):
+    CAPTURE = "capture"
+    CANCEL = "cancel"
+    REFUND = "refund"
+
+
+class Purpose(StrEnum):
+    """Why an operation was wanted; it is checked again under the lock before each try.
+
+    `close`: the checkout is to end unapproved. `give_back`: money that pays for nothing. `organiser`: a person asked.
+    """
+
+    CAPTURE = "capture"
+    CLOSE = "close"
+    GIVE_BACK = "give_back"
+    ORGANISER = "organiser"
+
+
+class OperationState(StrEnum):
+    PENDING = "pending"
+    DONE = "done"
+    REFUSED = "refused"
+    DROPPED = "dropped"  # overtaken by events, never to be sent again as it was
+
+
+KEY_LENGTH_MAX: Final = 40  # eCom's X-Request-Id; ePayment allows 50
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`refunded_before_ore` is what was refunded when it was written down, so that its effect can be recognised."""
+
+    operation_key: str
+    order_id: str
+    kind: OperationKind
+    purpose: Purpose
+    amount_ore: int
+    state: OperationState = OperationState.PENDING
+    refunded_before_ore: int = 0
+    attempts: int = 0
+    is_in_doubt: bool = False
+    actor: str = "service"
+    reason: str | None = None
+
+
+def operation_key(order_id: str, kind: OperationKind, number: int = 1) -> str:
+    """Return the key of an operation: `<order_id>-c1`, `-x1` or `-r<n>`. A repeat of it uses the same key."""
+    letter = {OperationKind.CAPTURE: "c", OperationKind.CANCEL: "x", OperationKind.REFUND: "r"}[kind]
+    key = f"{order_id}-{letter}{number}"
+    if len(key) > KEY_LENGTH_MAX:
+        raise ValueError(f"{key} is longer than {KEY_LENGTH_MAX} characters")
+    return key
+
+
+def has_happened(operation: Operation, order: Order) -> bool:
+    """Tell from what Vipps said last whether the operation has had its effect."""
+    match operation.kind:
+        case OperationKind.CAPTURE:
+            return order.captured_ore >= operation.amount_ore
+        case OperationKind.CANCEL:
+            return order.is_closed and order.held_ore == 0
+        case OperationKind.REFUND:
+            return order.refunded_ore >= operation.refunded_before_ore + operation.amount_ore
+
+
+def is_still_wanted(operation: Operation, order: Order) -> bool:
+    """Tell whether sending the operation now would still do what it was meant for."""
+    match operation.kind, operation.purpose:
+        case OperationKind.CAPTURE, Purpose.CAPTURE:
+            return order.status is OrderStatus.RESERVED and order.pays_seat and not order.is_frozen
+        case OperationKind.CAPTURE, _:
+            return order.held_ore > 0 and not order.is_frozen
+        case OperationKind.CANCEL, Purpose.CLOSE:
+            return not order.is_closed and not order.held_ore and not order.captured_ore
+        case OperationKind.CANCEL, Purpose.GIVE_BACK:
+            return order.held_ore > 0 and not order.pays_seat
+        case OperationKind.CANCEL, _:
+            return order.is_open or order.held_ore > 0
+        case _:
+            return order.captured_ore - order.refunded_ore >= operation.amount_ore

@@ -1,0 +1,173 @@
+"""What runs how often, and why that often. APScheduler only ticks; the work itself lies in rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from payments_service.domain.decisions import ExpiryMode
+from payments_service.event_service.errors import EventServiceError
+from payments_service.storage import attention, deliveries, paid_events, registrations
+from payments_service.storage.claims import Claim, claim_due
+from payments_service.storage.database import database_now
+from payments_service.storage.tables import operations as operations_table
+from payments_service.storage.tables import orders as orders_table
+from payments_service.storage.tables import registrations as registrations_table
+from payments_service.use_cases.carry_out import carry_out
+from payments_service.use_cases.policy import Queue
+from payments_service.use_cases.pull_seats import pull_seats
+from payments_service.use_cases.settle_order import settle_order
+from payments_service.use_cases.settle_registration import settle_registration
+from payments_service.wiring import Services
+from payments_service.work_queue import WorkQueue
+
+_log = structlog.get_logger(__name__)
+# Orders are looked for every second whatever SWEEP_SECONDS says: Vipps advises to ask every two while a member pays,
+# and an idle look costs a tenth of a millisecond.
+_ORDERS_SECONDS: Final = 1
+_FIGURES_SECONDS: Final = 5
+_DRAIN_SECONDS: Final = 15.0
+_SLOTS: Final = {Queue.ORDERS: 16, Queue.OPERATIONS: 8, Queue.REGISTRATIONS: 16}
+
+
+class Scheduler:
+    """The clock of one process. Every replica has one; claims keep them out of each other's way."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._has_pulled = False
+        self._jobs = AsyncIOScheduler(timezone=UTC)
+        self._queues = {
+            Queue.ORDERS: self._queue(Queue.ORDERS, orders_table, self._settle_order),
+            Queue.OPERATIONS: self._queue(Queue.OPERATIONS, operations_table, self._carry_out),
+            Queue.REGISTRATIONS: self._queue(
+                Queue.REGISTRATIONS, registrations_table, self._settle_registration
+            ),
+        }
+
+    def start(self) -> None:
+        """Begin to tick, at once and then at each job's interval."""
+        settings = self._services.settings
+        self._every(_ORDERS_SECONDS, self._tick_orders)
+        self._every(settings.sweep_seconds, self._tick_operations)
+        if self._services.policy.rules.expiry_mode is not ExpiryMode.OFF:
+            self._every(settings.sweep_seconds, self._tick_registrations)
+        if settings.pull_seconds:
+            self._every(settings.pull_seconds, self._pull)
+        self._every(_FIGURES_SECONDS, self._refresh_figures)
+        self._services.on_nudge = self.nudge
+        self._jobs.start()
+
+    def nudge(self, queue: Queue) -> None:
+        if queue is Queue.REGISTRATIONS and self._services.policy.rules.expiry_mode is ExpiryMode.OFF:
+            return
+        self._queues[queue].nudge()
+
+    async def stop(self) -> None:
+        """Stop claiming, let what is running finish, then stop ticking. Never cancels a call in flight."""
+        self._jobs.pause()
+        for queue in self._queues.values():
+            await queue.drain(_DRAIN_SECONDS / len(self._queues))
+        self._jobs.shutdown(wait=False)
+
+    def _every(self, seconds: int, job: Callable[[], Awaitable[None]]) -> None:
+        # By default a run that is a second late is dropped and one that overlaps is refused for good.
+        self._jobs.add_job(
+            _guarded(job),
+            "interval",
+            seconds=seconds,
+            next_run_time=datetime.now(UTC),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+            id=job.__name__.strip("_"),
+        )
+
+    def _queue(self, name: Queue, table: Any, work: Callable[[Claim], Awaitable[None]]) -> WorkQueue:
+        async def claim(limit: int) -> list[Claim]:
+            async with self._services.database.autocommit() as connection:
+                return await claim_due(connection, table, limit=limit, lease=self._services.policy.lease)
+
+        return WorkQueue(name, claim=claim, carry_out=work, slots=_SLOTS[name])
+
+    async def _tick_orders(self) -> None:
+        await self._queues[Queue.ORDERS].tick()
+        self._services.ticked(time.monotonic(), time.time())
+
+    async def _tick_operations(self) -> None:
+        await self._queues[Queue.OPERATIONS].tick()
+
+    async def _tick_registrations(self) -> None:
+        await self._queues[Queue.REGISTRATIONS].tick()
+
+    async def _settle_order(self, claim: Claim) -> None:
+        s = self._services
+        settled = await settle_order(
+            claim.key,
+            database=s.database,
+            vipps=s.vipps,
+            policy=s.policy,
+            nudge=s.nudge,
+            cause="due",
+            claim=claim,
+        )
+        if settled is not None and settled.first_learned:
+            s.metrics.first_learned(settled.how)
+
+    async def _carry_out(self, claim: Claim) -> None:
+        s = self._services
+        await carry_out(claim, database=s.database, vipps=s.vipps, policy=s.policy, nudge=s.nudge)
+
+    async def _settle_registration(self, claim: Claim) -> None:
+        s = self._services
+        await settle_registration(
+            claim, database=s.database, event_service=s.event_service, policy=s.policy, nudge=s.nudge
+        )
+
+    async def _pull(self) -> None:
+        """Pull every event that is not over and that no replica has pulled in this round; at start, all of them."""
+        s = self._services
+        async with s.database.autocommit() as connection:
+            now = await database_now(connection)
+        slack = timedelta(seconds=s.settings.pull_seconds * 0.9) if self._has_pulled else timedelta(0)
+        self._has_pulled = True
+        while not s.is_draining:
+            async with s.database.begin() as connection:
+                claimed = await paid_events.claim_pulls(connection, pulled_before=now - slack, limit=1)
+            if not claimed:
+                return
+            try:
+                await pull_seats(
+                    claimed[0],
+                    database=s.database,
+                    event_service=s.event_service,
+                    policy=s.policy,
+                    nudge=s.nudge,
+                )
+            except EventServiceError as error:
+                _log.warning("pull_failed", event_id=claimed[0], error=type(error).__name__)
+
+    async def _refresh_figures(self) -> None:
+        metrics = self._services.metrics
+        async with self._services.database.autocommit() as connection:
+            metrics.set_oldest_unsettled_delivery(await deliveries.oldest_unsettled_seconds(connection))
+            metrics.set_oldest_overdue_registration(await registrations.oldest_overdue_seconds(connection))
+            metrics.set_attention_open(await attention.count_open(connection))
+
+
+def _guarded(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """One bad round never stops the next; what it left undone is still due."""
+
+    async def run() -> None:
+        try:
+            await job()
+        except Exception as error:
+            _log.warning("tick_failed", job=job.__name__, error=type(error).__name__, reason=str(error)[:200])
+
+    run.__name__ = job.__name__
+    return run

@@ -1,0 +1,64 @@
+"""Runs the simulator on a port, for a demo or another team, and says how to reach it."""
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from payments_service.simulator.config import DEFAULT_PORT, SimulatorConfig
+from payments_service.simulator.simulator import Simulator
+
+
+class SimulatorServer(uvicorn.Server):
+    """Lets go of held calls before it shuts down; otherwise it would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, sim: Simulator) -> None:
+        super().__init__(config)
+        self.simulator = sim
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.simulator.stop()
+        await super().shutdown(sockets)
+
+
+def make_server(sim: Simulator, *, port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> SimulatorServer:
+    """For a program that runs other things beside it: `await make_server(sim, port=…).serve()`."""
+    config = uvicorn.Config(
+        sim.app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=2
+    )
+    return SimulatorServer(config, sim)
+
+
+def serve(
+    port: int = DEFAULT_PORT,
+    *,
+    host: str = "127.0.0.1",
+    config: SimulatorConfig | None = None,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Blocks until it is stopped. Links handed to members lead to this very server."""
+    config = config or SimulatorConfig()
+    reachable = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host  # noqa: S104 -- compared, not bound
+    config.public_origin = f"http://{reachable}:{port}"
+    say(greeting(config))
+    make_server(Simulator(config), port=port, host=host).run()
+
+
+def run(port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> None:
+    serve(port, host=host)
+
+
+def greeting(config: SimulatorConfig) -> str:
+    unit, origin = config.sales_units[0], config.public_origin
+    lines = {
+        "VIPPS_BASE_URL": origin,
+        "VIPPS_CLIENT_ID": unit.client_id,
+        "VIPPS_CLIENT_SECRET": unit.client_secret,
+        "VIPPS_SUBSCRIPTION_KEY": unit.subscription_keys[0],
+        "VIPPS_MERCHANT_SERIAL_NUMBER": unit.merchant_serial_number,
+        "EVENT_SERVICE_URL": f"{origin}/backend",
+        "EVENT_SERVICE_TOKEN": config.backend_token,
+        "EVENT_SERVICE_TOKEN_HEADER": config.backend_token_header,
+    }
+    settings = "\n".join(f"  {name}={value}" for name, value in lines.items())
+    return f"A pretended Vipps and a pretended event backend. Look inside: {origin}/control/state\n{settings}"

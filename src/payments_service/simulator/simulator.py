@@ -1,0 +1,153 @@
+"""The whole simulator as one object: its parts, its clock, and the app in front of them."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import httpx
+
+from payments_service.simulator.callbacks import CallbackEngine, ClientFactory, plain_client
+from payments_service.simulator.checkout import Checkout
+from payments_service.simulator.clock import VirtualClock
+from payments_service.simulator.config import SimulatorConfig
+from payments_service.simulator.event_backend import EventBackend
+from payments_service.simulator.faults import Call, Fault, FaultPlan, Hook, Hooks
+from payments_service.simulator.gateway import Gateway
+from payments_service.simulator.idempotency import AnswerStore
+from payments_service.simulator.in_process import InProcessTransport
+from payments_service.simulator.initiation import Initiation
+from payments_service.simulator.journal import Journal
+from payments_service.simulator.ledger import Ledger, Payment
+from payments_service.simulator.member import Member
+from payments_service.simulator.merchant import Merchant
+from payments_service.simulator.oracle import Oracle
+from payments_service.simulator.tokens import TokenOffice
+
+if TYPE_CHECKING:
+    from payments_service.simulator.app import SimulatorApp
+
+_DOWN = {
+    "silent": Fault("silent", "*", times=None),
+    "refuse": Fault("drop_before", "*", times=None, value="refuse"),
+    "500": Fault("error", "*", times=None, status=500),
+}
+
+
+class Simulator:
+    """`merchant` doubles as the portal: called from here it moves money without anybody being told."""
+
+    def __init__(
+        self, config: SimulatorConfig | None = None, *, client_factory: ClientFactory = plain_client
+    ) -> None:
+        self.config = config or SimulatorConfig()
+        self.clock, self.ledger, self.journal = VirtualClock(), Ledger(), Journal()
+        self.faults, self.hooks = FaultPlan(), Hooks()
+        self.answer_store, self.down = AnswerStore(), dict[str, Fault]()
+        self.stopping = asyncio.Event()
+        self.tokens = TokenOffice(config=self.config, clock=self.clock)
+        self.gateway = Gateway(clock=self.clock, tokens=self.tokens)
+        self.callbacks = CallbackEngine(
+            config=self.config,
+            clock=self.clock,
+            journal=self.journal,
+            faults=self.faults,
+            hooks=self.hooks,
+            client_factory=client_factory,
+        )
+        self._build_counters()
+        self.app = self._build_app()
+
+    def _build_counters(self) -> None:
+        config, clock, ledger, journal = self.config, self.clock, self.ledger, self.journal
+        self.initiation = Initiation(config=config, clock=clock, ledger=ledger, journal=journal)
+        self.merchant = Merchant(config=config, clock=clock, ledger=ledger, journal=journal)
+        self.checkout = Checkout(
+            config=config, clock=clock, ledger=ledger, journal=journal, callbacks=self.callbacks
+        )
+        self.member = Member(ledger=ledger, checkout=self.checkout, callbacks=self.callbacks)
+        self.backend = EventBackend(clock=clock)
+        self.oracle = Oracle(clock=clock, ledger=ledger, checkout=self.checkout, backend=self.backend)
+
+    def _build_app(self) -> "SimulatorApp":
+        from payments_service.simulator.app import SimulatorApp  # the app needs the simulator first
+
+        return SimulatorApp(self)
+
+    @property
+    def before_effect(self) -> dict[str, Hook]:
+        return self.hooks.before
+
+    @property
+    def after_effect(self) -> dict[str, Hook]:
+        return self.hooks.after
+
+    def client(self, base_url: str = "http://simulator.test") -> httpx.AsyncClient:
+        """A client that reaches the simulator within this process and still times out."""
+        return httpx.AsyncClient(transport=InProcessTransport(self.app), base_url=base_url)
+
+    def payment(self, order_id: str) -> Payment:
+        """As it is now: a checkout nobody finished in time is over."""
+        payment = self.ledger.by_order(order_id)
+        self.checkout.settle(payment)
+        return payment
+
+    def assign(self, order_id: str, event_id: str | int, user_id: str) -> Payment:
+        """Tells the oracle whose seat an order pays for."""
+        payment = self.ledger.by_order(order_id)
+        payment.event_id, payment.user_id = str(event_id), user_id
+        return payment
+
+    def add_fault(self, kind: str, operation: str, **how: object) -> Fault:
+        return self.faults.add(Fault(kind, operation, **how))  # type: ignore[arg-type]
+
+    def fault_for(self, call: Call, kinds: frozenset[str]) -> Fault | None:
+        neighbour = "backend" if call.operation.startswith("backend.") else "vipps"
+        if neighbour in self.down:
+            return self.down[neighbour]
+        return self.faults.take(
+            call.operation, call.order_id, kinds, event_id=call.event_id, user_id=call.user_id
+        )
+
+    def take_down(self, neighbour: str = "vipps", mode: str = "silent") -> None:
+        """Modes: silent (never answers), refuse (the connection dies at once), 500."""
+        self.down[neighbour] = replace(_DOWN[mode])
+
+    def bring_up(self, neighbour: str = "vipps") -> None:
+        self.down.pop(neighbour, None)
+
+    async def advance(self, seconds: float) -> datetime:
+        now = self.clock.advance(seconds)
+        await self.tick()
+        return now
+
+    async def tick(self) -> None:
+        """What time alone brings about: checkouts end, callbacks that were kept back leave."""
+        self.checkout.expire_due()
+        await self.callbacks.flush()
+        await self.callbacks.idle()
+
+    async def run_clockwork(self) -> None:
+        while not self.stopping.is_set():
+            self.checkout.expire_due()
+            self.callbacks.flush_soon()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), self.config.tick_seconds)
+
+    def stop(self) -> None:
+        """Lets go of every call that is being held, so that nothing delays the end."""
+        self.stopping.set()
+
+    async def close(self) -> None:
+        self.stop()
+        await self.callbacks.close()
+
+    def reset(self) -> None:
+        """Forgets everything but the configuration and the access tokens already handed out."""
+        for part in (
+            self.ledger, self.journal, self.faults, self.answer_store, self.down, self.backend,
+            self.oracle, self.gateway, self.hooks.before, self.hooks.after, self.callbacks.queue,
+        ):  # fmt: skip
+            part.clear()
+        self.clock.reset()

@@ -1,0 +1,51 @@
+"""Cases that a person must look at; one open case per cause."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from payments_service.domain.decisions import Attention
+from payments_service.storage.tables import attention
+
+
+async def open_case(
+    connection: AsyncConnection,
+    code: Attention,
+    *,
+    event_id: str | None = None,
+    registration_id: str | None = None,
+    order_id: str | None = None,
+) -> bool:
+    """Open a case unless the same is open already. True when it is new."""
+    statement = (
+        insert(attention)
+        .values(code=str(code), event_id=event_id, registration_id=registration_id, order_id=order_id)
+        .on_conflict_do_nothing()
+        .returning(attention.c.attention_id)
+    )
+    return (await connection.execute(statement)).one_or_none() is not None
+
+
+async def close_cases(connection: AsyncConnection, *codes: Attention, registration_id: str) -> None:
+    """Close a registration's open cases of these kinds: their cause is gone."""
+    await connection.execute(
+        attention.update()
+        .where(
+            attention.c.registration_id == registration_id,
+            attention.c.closed_at.is_(None),
+            attention.c.code.in_([str(code) for code in codes]),
+        )
+        .values(closed_at=func.clock_timestamp())
+    )
+
+
+async def count_open(connection: AsyncConnection) -> dict[str, int]:
+    """Count the open cases by code; codes without any are left out."""
+    query = (
+        select(attention.c.code, func.count())
+        .where(attention.c.closed_at.is_(None))
+        .group_by(attention.c.code)
+    )
+    return dict(row.tuple() for row in await connection.execute(query))

@@ -1,0 +1,133 @@
+"""Intended moves of money in the database: written down before anything is sent."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from payments_service.domain.operations import Operation, OperationKind, OperationState, Purpose
+from payments_service.storage.claims import Claim, finished
+from payments_service.storage.tables import operations
+
+
+async def intend(connection: AsyncConnection, operation: Operation, *, again_after: timedelta) -> bool:
+    """Write down that an operation is to be sent now. False when it is already pending, or was tried too lately.
+
+    The key is the identity: an operation that was refused, dropped, or done without visible effect is taken up again
+    with the same key once `again_after` has passed.
+    """
+    t = operations.c
+    now = func.clock_timestamp()
+    statement = insert(operations).values(
+        operation_key=operation.operation_key,
+        order_id=operation.order_id,
+        kind=str(operation.kind),
+        purpose=str(operation.purpose),
+        amount_ore=operation.amount_ore,
+        refunded_before_ore=operation.refunded_before_ore,
+        reason=operation.reason,
+        actor=operation.actor,
+        due_at=now,
+    )
+    upsert = statement.on_conflict_do_update(
+        index_elements=[t.operation_key],
+        set_={
+            "state": "pending",
+            "purpose": statement.excluded.purpose,
+            "reason": statement.excluded.reason,
+            "actor": statement.excluded.actor,
+            "due_at": now,
+            "lease_until": None,
+            "updated_at": now,
+        },
+        where=(t.state != "pending") & (t.updated_at < now - again_after),
+    ).returning(t.operation_key)
+    return (await connection.execute(upsert)).one_or_none() is not None
+
+
+async def find(connection: AsyncConnection, operation_key: str) -> Operation | None:
+    """Return an operation without locking it."""
+    row = (
+        await connection.execute(select(operations).where(operations.c.operation_key == operation_key))
+    ).one_or_none()
+    return None if row is None else _operation(row)
+
+
+async def of_order(connection: AsyncConnection, order_id: str) -> list[Operation]:
+    """Return all operations of an order in the order they were made."""
+    query = select(operations).where(operations.c.order_id == order_id).order_by(operations.c.created_at)
+    return [_operation(row) for row in await connection.execute(query)]
+
+
+async def conclude(
+    connection: AsyncConnection, operation_key: str, state: OperationState, *, answer: str
+) -> None:
+    """Write how an operation ended; it is no longer due. `answer` is a short word or code, never a body."""
+    await connection.execute(
+        operations.update()
+        .where(operations.c.operation_key == operation_key)
+        .values(
+            state=str(state),
+            last_answer=answer[:200],
+            due_at=None,
+            lease_until=None,
+            is_in_doubt=False,
+            updated_at=func.clock_timestamp(),
+        )
+    )
+
+
+async def begin_attempt(connection: AsyncConnection, claim: Claim) -> bool:
+    """Count a try that is about to be sent, in doubt until it is answered. False: somebody else has claimed it."""
+    done = await connection.execute(
+        operations.update()
+        .where(
+            operations.c.operation_key == claim.key,
+            finished(claim, operations),
+            operations.c.state == "pending",
+        )
+        .values(attempts=operations.c.attempts + 1, is_in_doubt=True, updated_at=func.clock_timestamp())
+    )
+    return done.rowcount == 1
+
+
+async def postpone(
+    connection: AsyncConnection, claim: Claim, *, due_at: datetime, is_in_doubt: bool, answer: str
+) -> bool:
+    """Try again later. False: somebody else has claimed it since."""
+    done = await connection.execute(
+        operations.update()
+        .where(
+            operations.c.operation_key == claim.key,
+            finished(claim, operations),
+            operations.c.state == "pending",
+        )
+        .values(
+            due_at=due_at,
+            lease_until=None,
+            is_in_doubt=is_in_doubt,
+            last_answer=answer[:200],
+            updated_at=func.clock_timestamp(),
+        )
+    )
+    return done.rowcount == 1
+
+
+def _operation(row: Row[Any]) -> Operation:
+    return Operation(
+        operation_key=row.operation_key,
+        order_id=row.order_id,
+        kind=OperationKind(row.kind),
+        purpose=Purpose(row.purpose),
+        amount_ore=row.amount_ore,
+        state=OperationState(row.state),
+        refunded_before_ore=row.refunded_before_ore,
+        attempts=row.attempts,
+        is_in_doubt=row.is_in_doubt,
+        actor=row.actor,
+        reason=row.reason,
+    )

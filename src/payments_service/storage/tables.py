@@ -1,0 +1,258 @@
+"""The tables. What must never be false is a constraint here, not a hope in the code above.
+
+Ids of events, members and registrations are the event backend's and outlive our rows, so nothing refers to them by
+foreign key; orders are ours and are referred to. `due_at`, `lease_until` and `fence` make a row its own work item:
+see `claims`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _instant(name: str, **options: Any) -> Column[Any]:
+    return Column(name, DateTime(timezone=True), **options)
+
+
+def _happened(name: str) -> Column[Any]:
+    return _instant(name, nullable=False, server_default=text("clock_timestamp()"))
+
+
+def _work_item() -> tuple[Column[Any], ...]:
+    return (
+        _instant("due_at"),
+        _instant("lease_until"),
+        Column("fence", BigInteger, nullable=False, server_default=text("0")),
+    )
+
+
+def _ore(name: str) -> Column[Any]:
+    return Column(name, Integer, nullable=False, server_default=text("0"))
+
+
+paid_events = Table(
+    "paid_events",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("price_ore", Integer, nullable=False),
+    Column("paytime_seconds", Integer, nullable=False),
+    Column("title", Text),
+    Column("organizer", Text),
+    _instant("starts_at"),
+    Column("url", Text),
+    _instant("pulled_at"),
+    _happened("created_at"),
+    _happened("updated_at"),
+    CheckConstraint("price_ore BETWEEN 100 AND 999999", name="price"),
+    CheckConstraint("paytime_seconds BETWEEN 1 AND 86399", name="paytime"),
+    CheckConstraint("char_length(title) <= 200", name="title"),
+)
+
+registrations = Table(
+    "registrations",
+    metadata,
+    Column("registration_id", Text, primary_key=True),
+    Column("event_id", Text, nullable=False),
+    Column("user_id", Text),
+    Column("status", Text, nullable=False),
+    _instant("payment_expiredate", nullable=False),
+    Column("from_waiting_list", Boolean, nullable=False, server_default=text("false")),
+    _instant("backend_expiredate"),
+    _instant("announced_at"),
+    _instant("sealed_at"),
+    _instant("held_since"),
+    _instant("shadow_decided_at"),
+    _instant("release_sent_at"),
+    _instant("over_at"),
+    Column("released_by", Text),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    *_work_item(),
+    _happened("created_at"),
+    _happened("updated_at"),
+    CheckConstraint(
+        "status IN ('awaiting_payment','paid','held','expiring','expired','refunded','exempt','ended')",
+        name="status",
+    ),
+    CheckConstraint("(status IN ('expired','ended')) = (over_at IS NOT NULL)", name="over"),
+    CheckConstraint("(status = 'held') = (held_since IS NOT NULL)", name="held"),
+    CheckConstraint("released_by IN ('unregister','waiting_list')", name="released_by"),
+    CheckConstraint("status <> 'expired' OR released_by IS NOT NULL", name="released"),
+)
+Index(
+    "uq_registrations_current",
+    registrations.c.event_id,
+    registrations.c.user_id,
+    unique=True,
+    postgresql_where=text("status NOT IN ('expired','ended')"),
+)
+Index("ix_registrations_event_id", registrations.c.event_id, registrations.c.created_at.desc())
+Index("ix_registrations_user_id", registrations.c.user_id)
+Index("ix_registrations_due", registrations.c.due_at, postgresql_where=text("due_at IS NOT NULL"))
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", Uuid(as_uuid=False), primary_key=True),
+    Column("registration_id", Text),
+    Column("event_id", Text),
+    Column("user_id", Text),
+    Column("vipps_api", Text, nullable=False),
+    Column("amount_ore", Integer, nullable=False),
+    Column("status", Text, nullable=False, server_default=text("'INITIATE'")),
+    Column("status_reason", Text),
+    _ore("authorized_ore"),
+    _ore("captured_ore"),
+    _ore("refunded_ore"),
+    _ore("held_ore"),
+    Column("payment_link", Text),
+    _instant("started_at"),
+    _instant("checkout_ends_at"),
+    _instant("paid_at"),
+    _instant("unanswered_since"),
+    _instant("missing_since"),
+    _instant("read_at"),
+    Column("read_sha256", Text),
+    Column("is_closed", Boolean, nullable=False, server_default=text("false")),
+    Column("is_frozen", Boolean, nullable=False, server_default=text("false")),
+    Column("is_declined", Boolean, nullable=False, server_default=text("false")),
+    Column("pays_seat", Boolean, nullable=False, server_default=text("false")),
+    Column("is_returning", Boolean, nullable=False, server_default=text("false")),
+    *_work_item(),
+    _happened("created_at"),
+    _happened("updated_at"),
+    CheckConstraint("vipps_api IN ('ecom','epayment')", name="vipps_api"),
+    CheckConstraint("amount_ore BETWEEN 100 AND 999999", name="amount"),
+    CheckConstraint(
+        "status IN ('INITIATE','RESERVED','SALE','CAPTURE','CANCEL','VOID','REFUND')", name="status"
+    ),
+    CheckConstraint(
+        "status_reason IN ('cancelled_by_member','timed_out','declined','superseded','cancelled_by_organiser',"
+        "'never_created','late')",
+        name="status_reason",
+    ),
+    CheckConstraint(
+        "0 <= refunded_ore AND refunded_ore <= captured_ore AND 0 <= held_ore"
+        " AND captured_ore + held_ore <= authorized_ore AND authorized_ore <= amount_ore",
+        name="amounts",
+    ),
+    CheckConstraint("(started_at IS NULL) = (checkout_ends_at IS NULL)", name="started"),
+    CheckConstraint("NOT pays_seat OR paid_at IS NOT NULL", name="pays_seat"),
+    CheckConstraint("NOT (pays_seat AND is_returning)", name="returning"),
+    CheckConstraint("payment_link IS NULL OR status = 'INITIATE'", name="payment_link"),
+)
+Index("uq_orders_open", orders.c.registration_id, unique=True, postgresql_where=text("status = 'INITIATE'"))
+Index("uq_orders_pays_seat", orders.c.registration_id, unique=True, postgresql_where=text("pays_seat"))
+Index("ix_orders_registration_id", orders.c.registration_id, orders.c.created_at.desc())
+Index("ix_orders_event_id", orders.c.event_id, orders.c.created_at.desc(), orders.c.order_id.desc())
+Index("ix_orders_user_id", orders.c.user_id, orders.c.created_at.desc(), orders.c.order_id.desc())
+Index("ix_orders_created_at", orders.c.created_at.desc(), orders.c.order_id.desc())
+Index("ix_orders_due", orders.c.due_at, postgresql_where=text("due_at IS NOT NULL"))
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("operation_key", Text, primary_key=True),
+    Column("order_id", Uuid(as_uuid=False), ForeignKey("orders.order_id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("amount_ore", Integer, nullable=False),
+    Column("refunded_before_ore", Integer, nullable=False, server_default=text("0")),
+    Column("state", Text, nullable=False, server_default=text("'pending'")),
+    Column("reason", Text),
+    Column("actor", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("is_in_doubt", Boolean, nullable=False, server_default=text("false")),
+    Column("last_answer", Text),
+    *_work_item(),
+    _happened("created_at"),
+    _happened("updated_at"),
+    CheckConstraint("kind IN ('capture','cancel','refund')", name="kind"),
+    CheckConstraint("state IN ('pending','done','refused','dropped')", name="state"),
+    CheckConstraint("amount_ore > 0", name="amount"),
+    CheckConstraint("char_length(operation_key) <= 40", name="key"),
+    CheckConstraint("(state = 'pending') = (due_at IS NOT NULL)", name="pending"),
+)
+Index("ix_operations_order_id", operations.c.order_id)
+Index("ix_operations_due", operations.c.due_at, postgresql_where=text("due_at IS NOT NULL"))
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("delivery_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    _happened("received_at"),
+    _instant("settled_at"),
+    CheckConstraint("channel IN ('ecom','webhooks')", name="channel"),
+)
+Index("uq_deliveries_fingerprint", deliveries.c.channel, deliveries.c.fingerprint, unique=True)
+Index("ix_deliveries_unsettled", deliveries.c.order_id, postgresql_where=text("settled_at IS NULL"))
+
+history = Table(
+    "history",
+    metadata,
+    Column("history_id", BigInteger, Identity(always=True), primary_key=True),
+    _happened("at"),
+    Column("order_id", Uuid(as_uuid=False)),
+    Column("registration_id", Text),
+    Column("what", Text, nullable=False),
+    Column("evidence", JSONB, nullable=False, server_default=text("'{}'")),
+)
+Index("ix_history_order_id", history.c.order_id, history.c.history_id)
+Index("ix_history_registration_id", history.c.registration_id, history.c.history_id)
+
+attention = Table(
+    "attention",
+    metadata,
+    Column("attention_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("event_id", Text),
+    Column("registration_id", Text),
+    Column("order_id", Text),
+    _happened("opened_at"),
+    _instant("closed_at"),
+    CheckConstraint(
+        "code IN ('paid_without_seat','seat_without_answer','seat_without_payment','paid_twice',"
+        "'reserved_not_captured','amount_mismatch','unknown_payment','release_refused')",
+        name="code",
+    ),
+)
+Index(
+    "uq_attention_open",
+    attention.c.code,
+    text("coalesce(registration_id, '')"),
+    text("coalesce(order_id, '')"),
+    unique=True,
+    postgresql_where=text("closed_at IS NULL"),
+)

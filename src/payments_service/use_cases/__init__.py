@@ -1,0 +1,1 @@
+"""What the service does: each file one function, its phases numbered in the docstring."""

@@ -1,0 +1,168 @@
+"""Carry out one intended capture, cancel or refund, however often it takes, and at most once.
+
+① claim it, look whether it has happened or is no longer wanted, commit that it is being tried · ② call Vipps with the
+operation's own key · ③ write the answer, commit; then ask Vipps what became of it, since amounts come from answers to
+reads only. A try whose outcome nobody knows is read back before the same key is sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from payments_service.domain.decisions import Attention
+from payments_service.domain.operations import (
+    Operation,
+    OperationKind,
+    OperationState,
+    has_happened,
+    is_still_wanted,
+)
+from payments_service.domain.orders import Order
+from payments_service.storage import attention, history, operations, orders
+from payments_service.storage.claims import Claim
+from payments_service.storage.database import Database, database_now
+from payments_service.use_cases.policy import Nudge, Policy
+from payments_service.use_cases.settle_order import lock_order, settle_order
+from payments_service.vipps.errors import OutcomeUnknown, Rejected, VippsError
+from payments_service.vipps.port import PaymentApi
+
+_TEXTS: Final = {
+    OperationKind.CAPTURE: "Betalt plass",
+    OperationKind.CANCEL: "Betalingen er avsluttet",
+    OperationKind.REFUND: "Tilbakebetaling",
+}
+
+
+async def carry_out(
+    claim: Claim, *, database: Database, vipps: Mapping[str, PaymentApi], policy: Policy, nudge: Nudge
+) -> None:
+    """Carry out the claimed operation, or find that there is nothing to do any more."""
+    async with database.autocommit() as connection:
+        operation = await operations.find(connection, claim.key)
+    if operation is None or operation.state is not OperationState.PENDING:
+        return
+    if operation.is_in_doubt:
+        settled = await settle_order(
+            operation.order_id, database=database, vipps=vipps, policy=policy, nudge=nudge, cause="read back"
+        )
+        if settled is None or not settled.is_answered:
+            await _postpone(
+                claim, database, operation, is_in_doubt=True, answer="could not be read back", wait=None
+            )
+            return
+    order = await _begin(claim, operation, database)
+    if order is None:
+        return
+    api = vipps[order.vipps_api]
+    try:
+        await _send(api, operation, policy)
+    except Rejected as error:
+        await _refused(operation, order, database, error)
+    except OutcomeUnknown as error:
+        await _postpone(claim, database, operation, is_in_doubt=True, answer=str(error), wait=1.0)
+        return
+    except VippsError as error:
+        wait = error.retry_after_seconds
+        await _postpone(claim, database, operation, is_in_doubt=False, answer=str(error), wait=wait)
+        return
+    else:
+        await _done(operation, database)
+    await settle_order(
+        operation.order_id,
+        database=database,
+        vipps=vipps,
+        policy=policy,
+        nudge=nudge,
+        cause=f"after {operation.kind}",
+    )
+
+
+async def _begin(claim: Claim, operation: Operation, database: Database) -> Order | None:
+    """Phase ①. None when there is nothing to send."""
+    async with database.begin() as connection:
+        locked = await lock_order(connection, operation.order_id)
+        if locked is None:
+            return None
+        _, order, _ = locked
+        if has_happened(operation, order):
+            await operations.conclude(connection, claim.key, OperationState.DONE, answer="seen at Vipps")
+            return None
+        if not is_still_wanted(operation, order):
+            await operations.conclude(
+                connection, claim.key, OperationState.DROPPED, answer="no longer wanted"
+            )
+            await _record(connection, "dropped", operation)
+            return None
+        return order if await operations.begin_attempt(connection, claim) else None
+
+
+async def _send(api: PaymentApi, operation: Operation, policy: Policy) -> None:
+    """Phase ②. The key is the operation's own, the same at every try."""
+    text, timeout = _TEXTS[operation.kind], policy.vipps_timeout
+    key, order_id = operation.operation_key, operation.order_id
+    match operation.kind:
+        case OperationKind.CAPTURE:
+            await api.capture(order_id, amount_ore=operation.amount_ore, key=key, text=text, timeout=timeout)
+        case OperationKind.CANCEL:
+            await api.cancel(order_id, key=key, text=text, timeout=timeout)
+        case OperationKind.REFUND:
+            await api.refund(order_id, amount_ore=operation.amount_ore, key=key, text=text, timeout=timeout)
+
+
+async def _done(operation: Operation, database: Database) -> None:
+    async with database.begin() as connection:
+        await operations.conclude(connection, operation.operation_key, OperationState.DONE, answer="yes")
+        await _record(connection, "done", operation, how="answered")
+
+
+async def _refused(operation: Operation, order: Order, database: Database, error: Rejected) -> None:
+    """A clear no is the end of this try, not of the matter: the read that follows decides what is wanted next."""
+    async with database.begin() as connection:
+        await operations.conclude(
+            connection, operation.operation_key, OperationState.REFUSED, answer=error.code
+        )
+        await _record(connection, "refused", operation, code=error.code)
+        if operation.kind is OperationKind.CAPTURE:
+            await attention.open_case(
+                connection,
+                Attention.RESERVED_NOT_CAPTURED,
+                event_id=order.event_id,
+                registration_id=order.registration_id,
+                order_id=order.order_id,
+            )
+        await orders.read_soon(connection, order.order_id)
+
+
+async def _postpone(
+    claim: Claim,
+    database: Database,
+    operation: Operation,
+    *,
+    is_in_doubt: bool,
+    answer: str,
+    wait: float | None,
+) -> None:
+    """Try again later: a second first, doubling to 15 s."""
+    seconds = max(min(15.0, 2.0 ** min(operation.attempts, 4)), wait or 0.0)
+    async with database.begin() as connection:
+        now = await database_now(connection)
+        due_at = now + timedelta(seconds=seconds)
+        await operations.postpone(connection, claim, due_at=due_at, is_in_doubt=is_in_doubt, answer=answer)
+        if operation.attempts < 2:
+            what = "in_doubt" if is_in_doubt else "postponed"
+            await _record(connection, what, operation, answer=answer)
+
+
+async def _record(connection: AsyncConnection, what: str, operation: Operation, **evidence: str) -> None:
+    await history.record(
+        connection,
+        f"{operation.kind}_{what}",
+        order_id=operation.order_id,
+        operation_key=operation.operation_key,
+        amount_ore=operation.amount_ore,
+        **evidence,
+    )

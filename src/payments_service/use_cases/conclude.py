@@ -1,0 +1,261 @@
+"""Decide about a registration and write down everything that follows; the common end of every use case.
+
+Runs inside the caller's transaction, with the registration locked. What must happen outside (captures, cancels,
+refunds, releases) is written as rows here and carried out afterwards by whoever claims them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from payments_service.domain.decisions import Attention, Verdict, decide
+from payments_service.domain.operations import (
+    Operation,
+    OperationKind,
+    OperationState,
+    Purpose,
+    operation_key,
+)
+from payments_service.domain.orders import Order, StatusReason
+from payments_service.domain.registrations import Registration, RegistrationStatus
+from payments_service.storage import attention, history, operations, orders, registrations
+from payments_service.use_cases.policy import Nudge, Policy, Queue
+
+CAPTURE_AGAIN: Final = timedelta(seconds=60)
+CLOSE_AGAIN: Final = timedelta(seconds=15)  # eCom allows five cancels a minute
+REFUND_AGAIN: Final = timedelta(hours=1)
+WAIT_FOR_ORDERS: Final = timedelta(seconds=15)  # a safety net; settling an order decides anew by itself
+SHADOW_AGAIN: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What was decided, and the queues that have got work by it."""
+
+    verdict: Verdict
+    registration: Registration
+    queues: frozenset[Queue]
+
+    def nudge(self, nudge: Nudge) -> None:
+        """Wake the queues. Only after the transaction has been committed."""
+        for queue in self.queues:
+            nudge(queue)
+
+
+async def conclude(
+    connection: AsyncConnection, registration: Registration, *, now: datetime, policy: Policy, cause: str
+) -> Conclusion:
+    """Decide, and write the registration, its orders' roles, operations, open cases and the evidence."""
+    mine = await orders.of_registration(connection, registration.registration_id, lock=True)
+    verdict = decide(registration, mine, now=now, rules=policy.rules)
+    queues: set[Queue] = set()
+    await _choose_payer(connection, mine, verdict)
+    if await _write_operations(connection, registration, mine, verdict):
+        queues.add(Queue.OPERATIONS)
+    await _write_cases(connection, registration, verdict)
+    if (
+        verdict.status is not registration.status
+        or verdict.release
+        or _is_first_shadow(registration, verdict)
+    ):
+        await history.record(
+            connection,
+            "decided",
+            registration_id=registration.registration_id,
+            **_evidence(registration, mine, verdict, now, cause),
+        )
+    if verdict.release:
+        queues.add(Queue.REGISTRATIONS)
+    changes = _changes(registration, verdict, now)
+    if verdict.status is not registration.status or now >= registration.payment_expiredate:
+        due_at = _due_at(registration, verdict, now)
+        values = {**changes, "status": str(verdict.status)}
+        await registrations.update(connection, registration.registration_id, due_at=due_at, **values)
+    return Conclusion(verdict, replace(registration, **changes), frozenset(queues))
+
+
+def _changes(registration: Registration, verdict: Verdict, now: datetime) -> dict[str, Any]:
+    status = verdict.status
+    is_sealed = status in (RegistrationStatus.EXPIRING, RegistrationStatus.HELD)
+    changes: dict[str, Any] = {"status": status}
+    changes["sealed_at"] = (registration.sealed_at or now) if is_sealed else None
+    changes["held_since"] = (registration.held_since or now) if status is RegistrationStatus.HELD else None
+    if _is_first_shadow(registration, verdict):
+        changes["shadow_decided_at"] = now
+    if not registration.has_seat:
+        changes["sealed_at"] = registration.sealed_at
+    return changes
+
+
+def _due_at(registration: Registration, verdict: Verdict, now: datetime) -> datetime | None:
+    if verdict.release:
+        return now
+    match verdict.status:
+        case RegistrationStatus.AWAITING_PAYMENT:
+            deadline = registration.payment_expiredate
+            return (
+                deadline
+                if deadline > now
+                else now + (SHADOW_AGAIN if verdict.would_release else WAIT_FOR_ORDERS)
+            )
+        case RegistrationStatus.EXPIRING | RegistrationStatus.HELD:
+            return now + WAIT_FOR_ORDERS
+        case _:
+            return None
+
+
+def _is_first_shadow(registration: Registration, verdict: Verdict) -> bool:
+    return verdict.would_release and registration.shadow_decided_at is None
+
+
+async def _choose_payer(connection: AsyncConnection, mine: Sequence[Order], verdict: Verdict) -> None:
+    """Let go before taking: one order pays a seat, and an index says so. What goes back is marked until it has gone."""
+    for order in mine:
+        returns = order.order_id in verdict.give_back
+        if (order.pays_seat and order.order_id != verdict.pays_seat) or (returns and not order.is_returning):
+            await orders.update(
+                connection, order.order_id, pays_seat=False, is_returning=returns or order.is_returning
+            )
+    for order in mine:
+        if not order.pays_seat and order.order_id == verdict.pays_seat:
+            await orders.update(connection, order.order_id, pays_seat=True)
+
+
+async def _write_operations(
+    connection: AsyncConnection, registration: Registration, mine: Sequence[Order], verdict: Verdict
+) -> bool:
+    """Write every operation the verdict asks for; True when there is a new one."""
+    by_id = {order.order_id: order for order in mine}
+    reason = StatusReason.SUPERSEDED if registration.has_seat else StatusReason.LATE
+    is_new = False
+    for order_id in verdict.capture:
+        is_new |= await _intend(
+            connection, by_id[order_id], OperationKind.CAPTURE, Purpose.CAPTURE, CAPTURE_AGAIN
+        )
+    for order_id in verdict.close:
+        why = StatusReason.SUPERSEDED if registration.has_seat else StatusReason.CANCELLED_BY_MEMBER
+        is_new |= await intend_close(connection, by_id[order_id], why)
+    for order_id in verdict.give_back:
+        is_new |= await intend_give_back(connection, by_id[order_id], Purpose.GIVE_BACK, reason=reason)
+    return is_new
+
+
+async def intend_give_back(
+    connection: AsyncConnection, order: Order, purpose: Purpose, *, reason: str
+) -> bool:
+    """Write down that an order's money goes back: a reservation is let go, captured money is refunded."""
+    if order.held_ore:
+        return await _intend(connection, order, OperationKind.CANCEL, purpose, CLOSE_AGAIN, reason=reason)
+    return await intend_refund(connection, order, purpose, reason=reason)
+
+
+async def intend_close(connection: AsyncConnection, order: Order, reason: StatusReason) -> bool:
+    """Write down that a checkout is to be cancelled at Vipps while nobody has approved it."""
+    if order.started_at is None:
+        return False  # the start is still on its way; its outcome is recorded first
+    return await _intend(connection, order, OperationKind.CANCEL, Purpose.CLOSE, CLOSE_AGAIN, reason=reason)
+
+
+async def intend_refund(connection: AsyncConnection, order: Order, purpose: Purpose, *, reason: str) -> bool:
+    """Write down that all of an order's money that is still here, and not already on its way back, goes back."""
+    earlier = [
+        o for o in await operations.of_order(connection, order.order_id) if o.kind is OperationKind.REFUND
+    ]
+    pending = sum(o.amount_ore for o in earlier if o.state is OperationState.PENDING)
+    done = sum(o.amount_ore for o in earlier if o.state is OperationState.DONE)
+    amount = order.captured_ore - max(order.refunded_ore, done) - pending
+    if amount <= 0:
+        return False
+    refused = [o for o in earlier if o.state is OperationState.REFUSED and o.amount_ore == amount]
+    number = len(earlier) + 1
+    key = (
+        refused[-1].operation_key if refused else operation_key(order.order_id, OperationKind.REFUND, number)
+    )
+    operation = Operation(
+        key,
+        order.order_id,
+        OperationKind.REFUND,
+        purpose,
+        amount,
+        refunded_before_ore=order.refunded_ore,
+        reason=reason,
+    )
+    return await _write(connection, operation, again_after=REFUND_AGAIN)
+
+
+async def _intend(
+    connection: AsyncConnection,
+    order: Order,
+    kind: OperationKind,
+    purpose: Purpose,
+    again_after: timedelta,
+    reason: str | None = None,
+) -> bool:
+    amount = order.held_ore or order.amount_ore
+    operation = Operation(
+        operation_key(order.order_id, kind), order.order_id, kind, purpose, amount, reason=reason
+    )
+    return await _write(connection, operation, again_after=again_after)
+
+
+async def _write(connection: AsyncConnection, operation: Operation, *, again_after: timedelta) -> bool:
+    is_new = await operations.intend(connection, operation, again_after=again_after)
+    if is_new:
+        await history.record(
+            connection,
+            f"{operation.kind}_intended",
+            order_id=operation.order_id,
+            operation_key=operation.operation_key,
+            amount_ore=operation.amount_ore,
+            purpose=str(operation.purpose),
+            reason=operation.reason,
+            actor=operation.actor,
+        )
+    return is_new
+
+
+async def _write_cases(connection: AsyncConnection, registration: Registration, verdict: Verdict) -> None:
+    for code, order_id in verdict.attention:
+        await attention.open_case(
+            connection,
+            code,
+            event_id=registration.event_id,
+            registration_id=registration.registration_id,
+            order_id=order_id,
+        )
+    if verdict.status is not RegistrationStatus.HELD and registration.status is RegistrationStatus.HELD:
+        await attention.close_cases(
+            connection, Attention.SEAT_WITHOUT_ANSWER, registration_id=registration.registration_id
+        )
+
+
+def _evidence(
+    registration: Registration, mine: Sequence[Order], verdict: Verdict, now: datetime, cause: str
+) -> dict[str, Any]:
+    """Everything the decision was made from, so that it can be made again by hand."""
+    return {
+        "rule": verdict.rule,
+        "status_before": str(registration.status),
+        "status": str(verdict.status),
+        "cause": cause,
+        "clock": now,
+        "payment_expiredate": registration.payment_expiredate,
+        "orders": [
+            {
+                "order_id": order.order_id,
+                "status": str(order.status),
+                "is_closed": order.is_closed,
+                "captured_ore": order.captured_ore,
+                "refunded_ore": order.refunded_ore,
+                "held_ore": order.held_ore,
+                "read_at": order.read_at and order.read_at.isoformat(),
+                "read_sha256": order.read_sha256,
+            }
+            for order in mine
+        ],
+    }

@@ -1,0 +1,38 @@
+"""The settings that use cases depend on, in domain terms, and the queues of follow-up work they may wake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from payments_service.domain.decisions import Rules
+from payments_service.domain.orders import VippsApi
+
+
+class Queue(StrEnum):
+    """What has due work: orders to ask Vipps about, operations to carry out, registrations to decide."""
+
+    ORDERS = "orders"
+    OPERATIONS = "operations"
+    REGISTRATIONS = "registrations"
+
+
+Nudge = Callable[[Queue], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How the service behaves. `checkout`: how long after its start a member can still approve an order."""
+
+    rules: Rules = field(default_factory=Rules)
+    vipps_api: VippsApi = "ecom"
+    vipps_timeout: float = 10.0
+    checkout: timedelta = timedelta(seconds=600)
+    lease: timedelta = timedelta(seconds=60)
+    waiting_list_paytime: timedelta = timedelta(hours=12)
+    release: str = "unregister"
+    return_url: str = "https://example.org/{event_id}"
+    return_origins: tuple[str, ...] = ()
+    orders_a_minute: int = 10

@@ -1,0 +1,60 @@
+"""The member signed off: what is open is closed, what is paid stands in the way unless it is to be refunded.
+
+① ask Vipps about every order that may still change, nothing locked meanwhile · ② lock, decide, write the end of the
+registration and what follows from it, commit. Vipps' silence keeps nobody from signing off: closing goes on by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from payments_service.domain.errors import AlreadyPaid, RegistrationNotFound
+from payments_service.storage import orders, registrations
+from payments_service.storage.database import Database
+from payments_service.use_cases.adopt_seat import end
+from payments_service.use_cases.conclude import conclude
+from payments_service.use_cases.policy import Nudge, Policy
+from payments_service.use_cases.settle_order import settle_order
+from payments_service.vipps.port import PaymentApi
+
+
+async def sign_off(
+    registration_id: str,
+    *,
+    refund: bool,
+    database: Database,
+    vipps: Mapping[str, PaymentApi],
+    policy: Policy,
+    nudge: Nudge,
+) -> None:
+    """End a registration. Raises RegistrationNotFound, or AlreadyPaid unless its money is to go back."""
+    async with database.autocommit() as connection:
+        registration = await registrations.find(connection, registration_id)
+        mine = await orders.of_registration(connection, registration_id)
+    if registration is None:
+        raise RegistrationNotFound
+    if not registration.has_seat:
+        return
+    for order in mine:
+        if order.is_open:
+            await settle_order(
+                order.order_id,
+                database=database,
+                vipps=vipps,
+                policy=policy,
+                nudge=nudge,
+                cause="signing off",
+            )
+    async with database.begin() as connection:
+        locked = await registrations.lock(connection, registration_id)
+        if locked is None or not locked[0].has_seat:
+            return
+        registration, now, _ = locked
+        paid = [o for o in await orders.of_registration(connection, registration_id, lock=True) if o.is_paid]
+        if paid and not refund:
+            raise AlreadyPaid
+        ended = await end(connection, registration, now=now, why="the member signed off")
+        for order in paid:
+            await orders.update(connection, order.order_id, pays_seat=False, is_returning=True)
+        conclusion = await conclude(connection, ended, now=now, policy=policy, cause="signed off")
+    conclusion.nudge(nudge)

@@ -1,0 +1,313 @@
+"""Start a payment for a seat, or hand out again the one that is open.
+
+① lock the registration, check, write the intent (the order), commit · ② ask Vipps to start it · ③ lock, write the link
+or what else became of it, commit. An order that is open already is read at Vipps before its link is handed out again.
+Two requests at once make one order: the second waits for the first. Nothing is ever sent to Vipps without its row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from payments_service.domain.decisions import ExpiryMode
+from payments_service.domain.errors import (
+    AlreadyPaid,
+    PaidEventNotFound,
+    PaymentInProgress,
+    PaymentTimeExpired,
+    RegistrationExempt,
+    RegistrationNotFound,
+    RequestInProgress,
+    TooMany,
+    VippsUnavailable,
+)
+from payments_service.domain.errors import Rejected as RefusedByVipps
+from payments_service.domain.orders import Order, OrderStatus, StatusReason
+from payments_service.domain.paid_events import PaidEvent
+from payments_service.domain.polling import FIRST_READ
+from payments_service.domain.registrations import DECIDED, Registration, RegistrationStatus
+from payments_service.event_service.port import SeatService
+from payments_service.storage import history, orders, paid_events, registrations
+from payments_service.storage.claims import Claim
+from payments_service.storage.database import Database
+from payments_service.use_cases.find_seat import find_registration
+from payments_service.use_cases.policy import Nudge, Policy, Queue
+from payments_service.use_cases.return_url import return_url
+from payments_service.use_cases.settle_order import settle_order
+from payments_service.vipps.errors import OutcomeUnknown, Rejected, VippsError
+from payments_service.vipps.port import NewPayment, PaymentApi
+
+_WAIT_FOR_ANOTHER: Final = 5.0
+_LOOK_EVERY: Final = 0.1
+_MINUTE: Final = timedelta(minutes=1)
+_LEAST_CALL: Final = 1.0  # a shorter call would only be given up
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequest:
+    """Who wants to pay for what. `payer_name` goes to Vipps' text and nowhere else."""
+
+    event_id: str
+    user_id: str
+    payer_name: str | None = None
+    return_url: str | None = None
+    phone_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Intent:
+    """Phase ①'s outcome: an order to start now, or the open one there is."""
+
+    order: Order
+    event: PaidEvent
+    is_new: bool
+
+
+async def start_payment(
+    wanted: PaymentRequest,
+    *,
+    database: Database,
+    vipps: Mapping[str, PaymentApi],
+    event_service: SeatService,
+    policy: Policy,
+    nudge: Nudge,
+) -> tuple[Order, bool]:
+    """Return (order, is it new). Raises the refusals of the contract; answers within two calls to Vipps and a bit."""
+    give_up_at = time.monotonic() + 2 * policy.vipps_timeout + 1
+    url = return_url(wanted.return_url, policy)  # refused before anything is written
+    for _ in range(4):
+        registration_id = await find_registration(
+            wanted.event_id,
+            wanted.user_id,
+            database=database,
+            event_service=event_service,
+            policy=policy,
+            nudge=nudge,
+        )
+        intent = await _intend(registration_id, database=database, policy=policy)
+        if intent is None:
+            continue  # the registration was replaced, or somebody else's order came first: look again
+        if intent.is_new:
+            text = _text(intent.event, wanted.payer_name)
+            payment = NewPayment(
+                order_id=intent.order.order_id,
+                amount_ore=intent.order.amount_ore,
+                text=text,
+                return_url=url.format(event_id=wanted.event_id, order_id=intent.order.order_id),
+                phone_number=wanted.phone_number,
+            )
+            timeout = _call_time(give_up_at, policy)
+            return await _start(payment, database, vipps[policy.vipps_api], policy, nudge, timeout), True
+        timeout = _call_time(give_up_at, policy)
+        usable = await _use_open(intent.order, database, vipps, policy, nudge, timeout)
+        if usable is not None:
+            return usable, False
+    raise RequestInProgress
+
+
+async def _intend(registration_id: str, *, database: Database, policy: Policy) -> _Intent | None:
+    """Phase ①. None when the ground moved meanwhile."""
+    try:
+        async with database.begin() as connection:
+            return await _lock_and_intend(connection, registration_id, policy)
+    except IntegrityError:
+        return None
+
+
+async def _lock_and_intend(
+    connection: AsyncConnection, registration_id: str, policy: Policy
+) -> _Intent | None:
+    seen = await registrations.find(connection, registration_id)
+    if seen is None:
+        return None
+    event = await paid_events.find(connection, seen.event_id, share=True)
+    locked = await registrations.lock(connection, registration_id)
+    if event is None:
+        raise PaidEventNotFound
+    if locked is None or not locked[0].has_seat:
+        _refuse_expired(locked[0] if locked else None)
+        return None
+    registration, now, _ = locked
+    mine = await orders.of_registration(connection, registration_id, lock=True)
+    _refuse_unless_payable(registration, mine, now, policy)
+    for order in mine:
+        if order.is_open:
+            return _Intent(order, event, is_new=False)
+    if any(not order.is_closed for order in mine):
+        raise VippsUnavailable("an earlier attempt is still being closed at Vipps")
+    if await orders.started_lately(connection, registration_id, within=_MINUTE) >= policy.orders_a_minute:
+        raise TooMany(retry_after_seconds=60)
+    order = Order(
+        order_id=str(uuid4()),
+        registration_id=registration_id,
+        event_id=registration.event_id,
+        user_id=registration.user_id,
+        vipps_api=policy.vipps_api,
+        amount_ore=event.price_ore,
+        status=OrderStatus.INITIATE,
+        created_at=now,
+        updated_at=now,
+    )
+    await orders.insert(connection, order, due_at=now, lease_until=now + policy.lease)
+    if registration.status is RegistrationStatus.REFUNDED:
+        await registrations.update(
+            connection, registration_id, status="awaiting_payment", due_at=registration.payment_expiredate
+        )
+    await history.record(
+        connection,
+        "order_intended",
+        order_id=order.order_id,
+        registration_id=registration_id,
+        amount_ore=order.amount_ore,
+        vipps_api=order.vipps_api,
+        clock=now,
+        payment_expiredate=registration.payment_expiredate,
+    )
+    return _Intent(order, event, is_new=True)
+
+
+def _refuse_expired(registration: Registration | None) -> None:
+    """The seat went between looking it up and locking it: an expired one is refused, a replaced one looked up."""
+    if registration is not None and registration.status is RegistrationStatus.EXPIRED:
+        raise PaymentTimeExpired
+
+
+def _refuse_unless_payable(
+    registration: Registration, mine: list[Order], now: datetime, policy: Policy
+) -> None:
+    if any(order.is_frozen for order in mine):
+        raise PaymentInProgress
+    if registration.status is RegistrationStatus.PAID:
+        raise AlreadyPaid
+    if registration.status is RegistrationStatus.EXEMPT:
+        raise RegistrationExempt
+    is_over_time = policy.rules.expiry_mode is ExpiryMode.ENFORCE and now >= registration.payment_expiredate
+    if is_over_time or registration.status in DECIDED or registration.status is RegistrationStatus.HELD:
+        raise PaymentTimeExpired
+
+
+async def _start(
+    payment: NewPayment, database: Database, api: PaymentApi, policy: Policy, nudge: Nudge, timeout: float
+) -> Order:
+    """Phases ② and ③. An outcome nobody knows is read back by the queue of orders within seconds."""
+    try:
+        link: str | VippsError = await api.start(payment, timeout=timeout)
+    except VippsError as error:
+        link = error
+    async with database.begin() as connection:
+        order = await _record_start(connection, payment.order_id, link, policy)
+    if isinstance(link, OutcomeUnknown) or order is None:
+        nudge(Queue.ORDERS)
+        raise VippsUnavailable from (link if isinstance(link, VippsError) else None)
+    if isinstance(link, Rejected):
+        raise RefusedByVipps from link
+    if isinstance(link, VippsError):
+        raise VippsUnavailable from link
+    return order
+
+
+async def _record_start(
+    connection: AsyncConnection, order_id: str, link: str | VippsError, policy: Policy
+) -> Order | None:
+    """Write what became of a start. None when it took longer than its lease and somebody else has taken the order."""
+    seen = await orders.find(connection, order_id)
+    if seen is not None and seen.registration_id is not None:
+        await registrations.lock(connection, seen.registration_id)
+    now = await orders.lock(connection, order_id)
+    if await orders.fence_of(connection, order_id) != 1:
+        return None
+    due_at: datetime | None = now + FIRST_READ
+    values: dict[str, object] = {"started_at": now, "checkout_ends_at": now + policy.checkout}
+    evidence: dict[str, object] = {}
+    if isinstance(link, str):
+        what, values["payment_link"] = "order_started", link
+    elif isinstance(link, OutcomeUnknown):
+        what, due_at = "start_unanswered", now
+    else:
+        what, due_at = "start_refused" if isinstance(link, Rejected) else "start_not_sent", None
+        values |= {"status": "CANCEL", "status_reason": str(StatusReason.NEVER_CREATED), "is_closed": True}
+        evidence["code"] = link.code if isinstance(link, Rejected) else type(link).__name__
+    await orders.update(connection, order_id, **values)
+    await orders.reschedule(connection, order_id, due_at=due_at, claim=Claim(order_id, 1))
+    await history.record(
+        connection,
+        what,
+        order_id=order_id,
+        registration_id=seen.registration_id if seen else None,
+        **evidence,
+    )
+    return await orders.find(connection, order_id)
+
+
+async def _use_open(
+    order: Order,
+    database: Database,
+    vipps: Mapping[str, PaymentApi],
+    policy: Policy,
+    nudge: Nudge,
+    timeout: float,
+) -> Order | None:
+    """Return the open order if its link can still be used, None if it is dead and a new one may be started."""
+    order = await _when_started(order, database)
+    if not order.is_open:
+        return None
+    settled = await settle_order(
+        order.order_id,
+        database=database,
+        vipps=vipps,
+        policy=policy,
+        nudge=nudge,
+        cause="asked again",
+        timeout=timeout,
+    )
+    if settled is None or not settled.order.is_open:
+        return None
+    order = settled.order
+    if settled.is_answered:
+        is_too_late = order.checkout_ends_at and order.read_at and order.read_at >= order.checkout_ends_at
+        if order.payment_link is None or is_too_late:
+            raise VippsUnavailable("an earlier attempt is still being closed at Vipps")
+        return order
+    if order.payment_link is not None and order.started_at is not None:
+        async with database.autocommit() as connection:
+            age = await orders.age(connection, order.order_id)
+        if age < policy.checkout / 2:
+            return order
+    raise VippsUnavailable
+
+
+async def _when_started(order: Order, database: Database) -> Order:
+    """Wait for the request that is starting this order. Raises RequestInProgress when it takes too long."""
+    until = time.monotonic() + _WAIT_FOR_ANOTHER
+    while order.started_at is None and order.is_open:
+        if time.monotonic() >= until:
+            raise RequestInProgress
+        await asyncio.sleep(_LOOK_EVERY)
+        async with database.autocommit() as connection:
+            seen = await orders.find(connection, order.order_id)
+        if seen is None:
+            raise RegistrationNotFound
+        order = seen
+    return order
+
+
+def _call_time(give_up_at: float, policy: Policy) -> float:
+    return max(_LEAST_CALL, min(policy.vipps_timeout, give_up_at - time.monotonic()))
+
+
+def _text(event: PaidEvent, payer_name: str | None) -> str:
+    """What the member and the organiser read at Vipps: the event, and who pays, within 100 characters."""
+    title = event.title or f"Arrangement {event.event_id}"
+    if not payer_name:
+        return title[:100]
+    name = payer_name[:48]
+    return f"{title[: 100 - len(name) - 2]}, {name}"

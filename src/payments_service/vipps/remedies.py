@@ -1,0 +1,117 @@
+"""What to do about every no of eCom v2: one table over operation, HTTP status, group and code.
+
+The rule behind the table: `REJECTED` needs a code or status that can only mean "not done"; where a no may come after
+the deed (a repeated key, "already processed", "unknown failure"), the answer is `UNKNOWN`, for reading the payment
+costs a call and a wrong "not done" costs somebody's money.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import IntEnum
+from typing import Final, Literal
+
+from payments_service.vipps.error_bodies import GATEWAY, ErrorCode
+
+Operation = Literal["start", "read", "capture", "cancel", "refund"]
+
+LONGEST_PAUSE: Final = 3600.0  # seconds; a Retry-After beyond an hour is obeyed no further
+
+
+class Remedy(IntEnum):
+    """What to do, the most careful last: of several codes in one answer the last one counts."""
+
+    REJECTED = 1  # a clear no
+    TRY_AGAIN = 2  # nothing done, come back later with the same key
+    NO_SUCH_PAYMENT = 3  # only for a read
+    UNKNOWN = 4  # read the payment first
+
+
+def _codes(group: str, remedy: Remedy, *codes: str) -> dict[tuple[str, str], Remedy]:
+    return {(group, code): remedy for code in codes}
+
+
+_BY_CODE: Final[dict[tuple[str, str], Remedy]] = {
+    **_codes("payment", Remedy.REJECTED, "41", "42", "43", "44", "45"),  # card and issuer
+    **_codes("payment", Remedy.REJECTED, "51", "52", "53"),  # cancel: after a capture, failed, not reserved
+    **_codes("payment", Remedy.REJECTED, "61", "62"),  # capture: too much, not reserved
+    **_codes(
+        "payment", Remedy.UNKNOWN, "63"
+    ),  # capture failed in an unknown way; the guide says: read details
+    **_codes(
+        "payment", Remedy.REJECTED, "71", "72", "73", "74"
+    ),  # refund: too much, too early, cancelled, no funds
+    **_codes("payment", Remedy.REJECTED, "95", "96", "98"),  # too late; 96 was 98's number until 2023
+    **_codes("payment", Remedy.REJECTED, "1082", "1501"),  # the member may not pay this way
+    # The key was used with another payload. Ours for a key never changes, save by a release that words texts
+    # differently: then the first request may well have been carried out, and a new key would do it twice.
+    **_codes("payment", Remedy.UNKNOWN, "93"),
+    **_codes("vippserror", Remedy.UNKNOWN, "92", "93", "99"),  # 92 already processed: by whom, the read tells
+    **_codes("vippserror", Remedy.REJECTED, "91"),  # not allowed, such as capturing what was cancelled
+    **_codes("vippserror", Remedy.TRY_AGAIN, "94", "98"),  # locked; too many at once
+    **_codes("user", Remedy.REJECTED, "81", "82"),
+    **_codes(
+        "merchant", Remedy.REJECTED, "31", "32", "33", "36", "37", "38", "39", "51", "97", "unauthorized"
+    ),
+    # Our order ids are never used twice, so a duplicate means that an earlier copy of this very request got through.
+    **_codes("merchant", Remedy.UNKNOWN, "34"),
+    **_codes("merchant", Remedy.REJECTED, "35"),
+}
+_BY_STATUS: Final = {
+    # The gateway turned us away, and a fresh token did not help: nothing was done. Not REJECTED, since wrong keys say
+    # nothing about this payment and the same request succeeds when somebody has mended them.
+    401: Remedy.TRY_AGAIN,
+    404: Remedy.UNKNOWN,  # a gateway that lost its route answers so for payments that exist
+    408: Remedy.UNKNOWN,
+    409: Remedy.UNKNOWN,  # a conflict with what? possibly with our own earlier try
+    425: Remedy.TRY_AGAIN,
+}
+
+
+def remedy_for(operation: Operation, status: int, codes: tuple[ErrorCode, ...] = ()) -> Remedy:
+    """Say what to do about an answer that is no yes. Total: every status and every code has an answer."""
+    if status in (423, 429):
+        return Remedy.TRY_AGAIN
+    if not 400 <= status < 500:
+        return (
+            Remedy.UNKNOWN
+        )  # 5xx hide bad requests as well as deeds done; 1xx, 3xx and odd 2xx are no answers
+    known = [_by_code(operation, status, code) for code in codes]
+    remedy = max((found for found in known if found), default=_BY_STATUS.get(status, Remedy.REJECTED))
+    if operation == "read" and remedy is Remedy.REJECTED:
+        return (
+            Remedy.UNKNOWN
+        )  # a read asks for nothing that could be refused: without an answer we know nothing
+    return remedy
+
+
+def _by_code(operation: Operation, status: int, error: ErrorCode) -> Remedy | None:
+    group, code = error.key
+    if group == "invalidrequest":
+        return Remedy.REJECTED  # its codes are the names of fields
+    if operation == "read" and error.key == ("merchant", "35"):
+        # 404 today, 402 in older answers; with any other status it is not the statement we know.
+        return Remedy.NO_SUCH_PAYMENT if status in (402, 404) else Remedy.UNKNOWN
+    if operation == "start" and error.key == ("merchant", "35"):
+        return Remedy.UNKNOWN  # no sense as an answer to a start
+    return _BY_CODE.get((group, code))
+
+
+def name_of(status: int, codes: tuple[ErrorCode, ...]) -> str:
+    """`Payment/61`, or `http/400` when only the gateway or nobody spoke."""
+    return next((str(code) for code in codes if code.key[0] != GATEWAY), f"http/{status}")
+
+
+def retry_after_seconds(value: str | None) -> float | None:
+    """Read a Retry-After, seconds or HTTP date; None when absent or unreadable, never negative."""
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), LONGEST_PAUSE)
+    try:
+        moment = parsedate_to_datetime(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return min(max((moment - datetime.now(UTC)).total_seconds(), 0.0), LONGEST_PAUSE)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None

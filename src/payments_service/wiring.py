@@ -1,0 +1,102 @@
+"""The composition root: settings in, the parts of the service out, each made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+import httpx
+
+from payments_service.domain.decisions import ExpiryMode, Rules
+from payments_service.event_service.client import EventServiceClient
+from payments_service.metrics import Metrics
+from payments_service.settings import BadSettings, Settings
+from payments_service.storage.database import Database
+from payments_service.storage.schema import head_revision
+from payments_service.use_cases.policy import Policy, Queue
+from payments_service.vipps.ecom import EcomApi
+from payments_service.vipps.port import PaymentApi
+
+
+class Services:
+    """The parts, and what changes about the process as a whole: whether it drains, and when it last ticked."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        vipps_transport: httpx.AsyncBaseTransport | None = None,
+        event_service_transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.policy = policy_of(settings)
+        self.database = Database(settings.database_dsn)
+        self._ecom = _ecom(settings, self.metrics, vipps_transport)
+        self.vipps: Mapping[str, PaymentApi] = {"ecom": self._ecom}
+        self.event_service = EventServiceClient(
+            base_url=settings.event_service_url,
+            token=settings.event_service_token.get_secret_value(),
+            token_header=settings.event_service_token_header,
+            release=settings.event_service_release,
+            timeout=settings.event_service_timeout_seconds,
+            transport=event_service_transport,
+            observe=self.metrics.observe_event_service,
+        )
+        self.is_draining = False
+        self.last_tick_monotonic: float | None = None
+        self.on_nudge: Callable[[Queue], None] | None = None
+
+    def nudge(self, queue: Queue) -> None:
+        """Wake a queue of this process; without a scheduler the next tick of another one finds the work."""
+        if self.on_nudge is not None:
+            self.on_nudge(queue)
+
+    def ticked(self, monotonic: float, unix_time: float) -> None:
+        """Note that the scheduler came round."""
+        self.last_tick_monotonic = monotonic
+        self.metrics.ticked(unix_time)
+
+    async def database_ready(self) -> list[str]:
+        """Return what is wrong with the database; empty when it can be used."""
+        return await self.database.problems(expected_revision=head_revision())
+
+    async def aclose(self) -> None:
+        await self._ecom.aclose()
+        await self.event_service.aclose()
+        await self.database.aclose()
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Translate settings into what the use cases go by."""
+    return Policy(
+        rules=Rules(
+            expiry_mode=ExpiryMode(settings.expiry_mode),
+            captures_at_once=settings.vipps_capture == "immediate",
+            returns_late_money=settings.late_money == "return",
+        ),
+        vipps_api=settings.vipps_api,
+        vipps_timeout=settings.vipps_timeout_seconds,
+        checkout=timedelta(seconds=settings.vipps_checkout_seconds),
+        lease=timedelta(seconds=settings.lease_seconds),
+        waiting_list_paytime=timedelta(seconds=settings.waiting_list_paytime),
+        release=settings.event_service_release,
+        return_url=settings.return_url,
+        return_origins=settings.allowed_return_origins,
+    )
+
+
+def _ecom(settings: Settings, metrics: Metrics, transport: httpx.AsyncBaseTransport | None) -> EcomApi:
+    if settings.vipps_api != "ecom" or settings.vipps_callback_secret is None:
+        raise BadSettings(["VIPPS_API: this version starts payments through ecom only"])
+    return EcomApi(
+        base_url=settings.vipps_base_url,
+        client_id=settings.vipps_client_id,
+        client_secret=settings.vipps_client_secret.get_secret_value(),
+        subscription_key=settings.vipps_subscription_key.get_secret_value(),
+        merchant_serial_number=settings.vipps_merchant_serial_number,
+        callback_prefix=f"{settings.public_url}/vipps",
+        callback_secret=settings.vipps_callback_secret.get_secret_value(),
+        transport=transport,
+        observe=metrics.observe_vipps,
+    )

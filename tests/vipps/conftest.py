@@ -1,0 +1,48 @@
+"""The real client, once against the simulator and once against answers made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from payments_service.simulator.in_process import InProcessTransport
+from payments_service.simulator.simulator import Simulator
+from payments_service.vipps.ecom import EcomApi
+from tests.vipps.played import KEYS, Played
+
+
+@pytest.fixture
+async def sim() -> AsyncIterator[Simulator]:
+    simulator = Simulator()
+    yield simulator
+    await simulator.close()
+
+
+@pytest.fixture
+async def api(sim: Simulator) -> AsyncIterator[EcomApi]:
+    unit = sim.config.sales_units[0]
+    client = EcomApi(
+        base_url="http://simulator.test",
+        client_id=unit.client_id,
+        client_secret=unit.client_secret,
+        subscription_key=unit.subscription_keys[0],
+        merchant_serial_number=unit.merchant_serial_number,
+        callback_prefix="https://shop.test/vipps",
+        callback_secret="a secret for callbacks",
+        transport=InProcessTransport(sim.app),
+    )
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def played() -> AsyncIterator[Played]:
+    played = Played()
+    yield played
+    await played.api.aclose()
+
+
+@pytest.fixture
+def keys() -> dict[str, str]:
+    return KEYS

@@ -1,0 +1,125 @@
+"""The client's whole way through a payment, told by the simulator."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from payments_service.domain.readings import NoSuchPayment, Reading, Totals
+from payments_service.simulator.simulator import Simulator
+from payments_service.vipps import callback_token
+from payments_service.vipps.ecom import EcomApi
+from payments_service.vipps.errors import NotSent, OutcomeUnknown, Rejected, TryAgain, VippsError
+from payments_service.vipps.port import NewPayment, PaymentApi
+
+SECONDS = 5.0
+
+
+async def _started(api: PaymentApi, *, amount: int = 25000) -> str:
+    order_id = str(uuid.uuid4())
+    new = NewPayment(order_id, amount, "Julebord", "https://shop.test/back", phone_number="91234567")
+    assert (await api.start(new, timeout=SECONDS)).startswith("http")
+    return order_id
+
+
+async def _read(api: PaymentApi, order_id: str) -> Reading:
+    found = await api.read(order_id, timeout=SECONDS)
+    assert isinstance(found, Reading)
+    return found
+
+
+async def test_a_payment_is_started_approved_captured_and_refunded(sim: Simulator, api: EcomApi) -> None:
+    order_id = await _started(api)
+    fresh = await _read(api, order_id)
+    assert [entry.word for entry in fresh.entries] == ["INITIATE"]
+    assert fresh.totals is None
+
+    await sim.member.approve(order_id)
+    await api.capture(order_id, amount_ore=25000, key=f"{order_id}-c1", text="Julebord", timeout=SECONDS)
+    await api.refund(order_id, amount_ore=10000, key=f"{order_id}-r1", text="Avlyst", timeout=SECONDS)
+
+    found = await _read(api, order_id)
+    assert [entry.word for entry in found.entries] == ["INITIATE", "RESERVE", "CAPTURE", "REFUND"]
+    assert found.totals == Totals(captured_ore=25000, held_ore=0, refunded_ore=10000)
+    assert found.entries[-1].request_id == f"{order_id}-r1"
+    assert all(e.happened_at is not None and e.happened_at.utcoffset() is not None for e in found.entries)
+    assert len(found.raw_sha256) == 64
+
+
+async def test_the_same_key_moves_money_once(sim: Simulator, api: EcomApi) -> None:
+    order_id = await _started(api)
+    await sim.member.approve(order_id)
+    for _ in range(3):
+        await api.capture(order_id, amount_ore=10000, key=f"{order_id}-c1", text="x", timeout=SECONDS)
+    assert (await _read(api, order_id)).totals == Totals(captured_ore=10000, held_ore=15000, refunded_ore=0)
+
+
+async def test_cancel_closes_an_open_payment_and_voids_a_reservation(sim: Simulator, api: EcomApi) -> None:
+    order_ids = [await _started(api), await _started(api)]
+    await sim.member.approve(order_ids[1])
+    for order_id in order_ids:
+        await api.cancel(order_id, key=f"{order_id}-x1", text="Avbestilt", timeout=SECONDS)
+    assert [(await _read(api, o)).entries[-1].word for o in order_ids] == ["CANCEL", "VOID"]
+
+
+async def test_an_unknown_order_is_no_such_payment(api: EcomApi) -> None:
+    assert isinstance(await api.read(str(uuid.uuid4()), timeout=SECONDS), NoSuchPayment)
+
+
+async def test_a_second_start_of_one_order_is_to_be_read_not_called_failed(api: EcomApi) -> None:
+    order_id = await _started(api)
+    with pytest.raises(OutcomeUnknown, match="Merchant/34"):
+        await api.start(NewPayment(order_id, 100, "x", "https://shop.test/back"), timeout=SECONDS)
+
+
+async def test_capturing_more_than_is_held_is_a_clear_no(sim: Simulator, api: EcomApi) -> None:
+    order_id = await _started(api)
+    await sim.member.approve(order_id)
+    with pytest.raises(Rejected) as refused:
+        await api.capture(order_id, amount_ore=25001, key="k", text="x", timeout=SECONDS)
+    assert refused.value.code == "Payment/61"
+
+
+async def test_a_token_that_died_early_is_renewed_without_anybody_noticing(
+    sim: Simulator, api: EcomApi
+) -> None:
+    order_id = await _started(api)
+    sim.add_fault("unauthorized", "details")
+    assert isinstance(await api.read(order_id, timeout=SECONDS), Reading)
+
+
+@pytest.mark.parametrize(
+    ("kind", "how", "error"),
+    [
+        ("rate_limited", {"retry_after": 7}, TryAgain),
+        ("error", {"status": 500, "shape": "responseinfo"}, OutcomeUnknown),
+        ("error", {"status": 502, "shape": "html"}, OutcomeUnknown),
+        ("error", {"status": 500, "shape": "strings"}, OutcomeUnknown),
+        ("error", {"status": 500, "shape": "empty"}, OutcomeUnknown),
+        ("error", {"status": 400, "shape": "ecom", "group": "VippsError", "code": "94"}, TryAgain),
+        ("silent", {}, OutcomeUnknown),
+        ("drop_before", {}, OutcomeUnknown),
+    ],
+)
+async def test_the_simulators_faults_are_named_by_remedy(
+    sim: Simulator, api: EcomApi, kind: str, how: dict[str, object], error: type[VippsError]
+) -> None:
+    order_id = await _started(api)
+    await sim.member.approve(order_id)
+    sim.add_fault(kind, "capture", **how)
+    with pytest.raises(error) as caught:
+        await api.capture(order_id, amount_ore=25000, key="k", text="x", timeout=0.5)
+    assert caught.value.retry_after_seconds == how.get("retry_after")
+
+
+async def test_without_a_token_nothing_of_the_payment_leaves_us(sim: Simulator, api: EcomApi) -> None:
+    sim.add_fault("error", "token", times=None, status=500)
+    with pytest.raises(NotSent):
+        await api.read(str(uuid.uuid4()), timeout=SECONDS)
+
+
+async def test_the_callback_carries_the_orders_own_token(sim: Simulator, api: EcomApi) -> None:
+    order_id = await _started(api)
+    info = sim.payment(order_id)
+    assert callback_token.make("a secret for callbacks", "654321", order_id) in repr(info)
