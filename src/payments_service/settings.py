@@ -127,9 +127,6 @@ def _misfits(settings: Settings) -> list[str]:
         problems.append("EVENT_WEBHOOK_URL is missing; it comes together with its secret")
     if settings.event_webhook_url is not None and settings.event_webhook_secret is None:
         problems.append("EVENT_WEBHOOK_SECRET is missing; it comes together with its URL")
-    # A shorter lease would hand work to a second process while the first one still waits for an answer to it.
-    if settings.lease_seconds <= max(settings.vipps_timeout_seconds, settings.event_service_timeout_seconds):
-        problems.append("LEASE_SECONDS must be longer than the time given to one call to a neighbour")
     return problems
 
 

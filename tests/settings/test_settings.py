@@ -173,7 +173,6 @@ WRONG_ANYWHERE = [
     ("SWEEP_SECONDS", "0"),
     ("SWEEP_SECONDS", "1.5"),
     ("LEASE_SECONDS", "0"),
-    ("LEASE_SECONDS", "10"),
     ("PULL_SECONDS", "-1"),
     ("LOG_FORMAT", "xml"),
     ("LOG_LEVEL", "LOUD"),

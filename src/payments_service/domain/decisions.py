@@ -10,6 +10,7 @@ The rules, first match wins:
     before the deadline         wait for the member
     the clock is off            wait for ever
     due, no answer from Vipps   held: the seat is kept until Vipps answers
+    due, Vipps never closes it  held as well: a person must look
     due, an order is open       expiring: nothing new can start, what is open may finish
     due, all closed and unpaid  release (in shadow: only say so)
 """
@@ -100,15 +101,14 @@ def _decide(registration: Registration, orders: Sequence[Order], now: datetime, 
 def _without_seat(registration: Registration, orders: Sequence[Order], rules: Rules, *, rule: str) -> Verdict:
     """Nobody owes anything: what is open closes; money that came since is late, money from before a person's matter."""
     over_at = registration.over_at
-    late = [
-        o for o in orders if o.is_paid and not o.is_frozen and (over_at is None or _arrived_at(o) > over_at)
-    ]
+    stranded = [o for o in orders if o.is_paid and not o.is_frozen]
+    late = [o for o in stranded if over_at is None or _arrived_at(o) > over_at]
     return Verdict(
         rule,
         registration.status,
         close=tuple(o.order_id for o in orders if o.is_open),
         give_back=tuple(o.order_id for o in late) if rules.returns_late_money else (),
-        attention=tuple((Attention.PAID_WITHOUT_SEAT, o.order_id) for o in late) + _frozen_cases(orders),
+        attention=tuple((Attention.PAID_WITHOUT_SEAT, o.order_id) for o in stranded) + _frozen_cases(orders),
     )
 
 
@@ -153,6 +153,9 @@ def _unpaid(registration: Registration, orders: Sequence[Order], now: datetime, 
         return Verdict(
             "due, no answer from Vipps", RegistrationStatus.HELD, attention=_held_too_long(registration, now)
         )
+    if any(_lingers(order, now) for order in orders):
+        case = ((Attention.SEAT_WITHOUT_ANSWER, None),)
+        return Verdict("due, Vipps never closes it", RegistrationStatus.HELD, attention=case)
     if is_open:
         return Verdict("due, an order is open", RegistrationStatus.EXPIRING)
     return Verdict("due, all closed and unpaid", RegistrationStatus.EXPIRING, release=True)
@@ -170,6 +173,12 @@ def _held_too_long(registration: Registration, now: datetime) -> tuple[tuple[Att
     if registration.held_since is None or now - registration.held_since < HELD_TOO_LONG:
         return ()
     return ((Attention.SEAT_WITHOUT_ANSWER, None),)
+
+
+def _lingers(order: Order, now: datetime) -> bool:
+    """Vipps answers, and yet the checkout is still open long after nobody can approve it any more."""
+    ends_at = order.checkout_ends_at
+    return not order.is_closed and ends_at is not None and now - ends_at >= HELD_TOO_LONG
 
 
 def _frozen_cases(orders: Sequence[Order]) -> tuple[tuple[Attention, str | None], ...]:

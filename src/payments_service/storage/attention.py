@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.decisions import Attention
 from payments_service.storage.tables import attention
+
+_DECIDED: Final = (
+    Attention.PAID_WITHOUT_SEAT,
+    Attention.SEAT_WITHOUT_ANSWER,
+    Attention.PAID_TWICE,
+    Attention.AMOUNT_MISMATCH,
+)
 
 
 async def open_case(
@@ -39,6 +49,27 @@ async def close_cases(connection: AsyncConnection, *codes: Attention, registrati
         )
         .values(closed_at=func.clock_timestamp())
     )
+
+
+async def close_settled(
+    connection: AsyncConnection, registration_id: str, *, still_open: Collection[tuple[Attention, str | None]]
+) -> None:
+    """Close what every decision looks at anew and did not find this time; `still_open` are (code, order id)."""
+    t = attention.c
+    query = select(t.attention_id, t.code, t.order_id).where(
+        t.registration_id == registration_id,
+        t.closed_at.is_(None),
+        t.code.in_([str(code) for code in _DECIDED]),
+        or_(t.order_id.is_not(None), t.code == str(Attention.SEAT_WITHOUT_ANSWER)),
+    )
+    keep = {(str(code), order_id) for code, order_id in still_open}
+    gone = [
+        row.attention_id for row in await connection.execute(query) if (row.code, row.order_id) not in keep
+    ]
+    if gone:
+        await connection.execute(
+            attention.update().where(t.attention_id.in_(gone)).values(closed_at=func.clock_timestamp())
+        )
 
 
 async def count_open(connection: AsyncConnection) -> dict[str, int]:

@@ -36,6 +36,7 @@ class Database:
             max_overflow=4,
             pool_timeout=_POOL_WAIT_SECONDS,
             pool_recycle=900,
+            hide_parameters=True,
             connect_args={"server_settings": _SESSION, "timeout": 5, "command_timeout": 15},
         )
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from payments_service.domain.decisions import Attention, Verdict, decide
+from payments_service.domain.decisions import Verdict, decide
 from payments_service.domain.operations import (
     Operation,
     OperationKind,
@@ -220,6 +220,7 @@ async def _write(connection: AsyncConnection, operation: Operation, *, again_aft
 
 
 async def _write_cases(connection: AsyncConnection, registration: Registration, verdict: Verdict) -> None:
+    await attention.close_settled(connection, registration.registration_id, still_open=verdict.attention)
     for code, order_id in verdict.attention:
         await attention.open_case(
             connection,
@@ -227,10 +228,6 @@ async def _write_cases(connection: AsyncConnection, registration: Registration, 
             event_id=registration.event_id,
             registration_id=registration.registration_id,
             order_id=order_id,
-        )
-    if verdict.status is not RegistrationStatus.HELD and registration.status is RegistrationStatus.HELD:
-        await attention.close_cases(
-            connection, Attention.SEAT_WITHOUT_ANSWER, registration_id=registration.registration_id
         )
 
 

@@ -60,6 +60,10 @@ async def _take_in(seat: Seat, database: Database, policy: Policy, nudge: Nudge)
                     await _on_waiting_list(connection, seat)
                 return
             if known is not None and known.has_seat:
+                if known.status is RegistrationStatus.PAID:
+                    await attention.close_cases(
+                        connection, Attention.PAID_WITHOUT_SEAT, registration_id=known.registration_id
+                    )
                 if not _has_news(known, seat):
                     return
                 await _move_deadline(connection, seat, policy)
@@ -135,8 +139,6 @@ async def _look_for(
             return
         current, now, _ = locked
         ended = await end(connection, current, now=now, why="the backend has no such sign-up")
-        if current.status is RegistrationStatus.PAID:
-            await _without_seat(connection, current)
         conclusion = await conclude(connection, ended, now=now, policy=policy, cause="gone at the backend")
     conclusion.nudge(nudge)
 

@@ -125,7 +125,7 @@ async def _record(
     begun = _given_up(order, policy, now) if claim is not None else order
     applied = _apply(begun, answer, ops, now)
     await _write(connection, order, applied, cause)
-    await _finish_operations(connection, applied.order, ops)
+    await _finish_operations(connection, order, applied.order, ops)
     is_operation_new = await _close_what_lingers(connection, applied, now)
     conclusion = None
     if registration is not None:
@@ -216,7 +216,9 @@ async def _write(connection: AsyncConnection, before: Order, applied: Applied, c
         )
 
 
-async def _finish_operations(connection: AsyncConnection, order: Order, ops: list[Operation]) -> None:
+async def _finish_operations(
+    connection: AsyncConnection, before: Order, order: Order, ops: list[Operation]
+) -> None:
     """What Vipps' answer shows to have happened has happened, whoever did it."""
     for operation in ops:
         if operation.state is OperationState.PENDING and has_happened(operation, order):
@@ -231,6 +233,10 @@ async def _finish_operations(connection: AsyncConnection, order: Order, ops: lis
                 amount_ore=operation.amount_ore,
                 how="seen at Vipps",
             )
+    if order.captured_ore and order.registration_id is not None and not before.captured_ore:
+        await attention.close_cases(
+            connection, Attention.RESERVED_NOT_CAPTURED, registration_id=order.registration_id
+        )
 
 
 async def _close_what_lingers(connection: AsyncConnection, applied: Applied, now: datetime) -> bool:
