@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -71,8 +72,7 @@ class Scheduler:
     async def stop(self) -> None:
         """Stop claiming, let what is running finish, then stop ticking. Never cancels a call in flight."""
         self._jobs.pause()
-        for queue in self._queues.values():
-            await queue.drain(_DRAIN_SECONDS / len(self._queues))
+        await asyncio.gather(*(queue.drain(_DRAIN_SECONDS) for queue in self._queues.values()))
         self._jobs.shutdown(wait=False)
 
     def _every(self, seconds: int, job: Callable[[], Awaitable[None]]) -> None:
@@ -96,8 +96,11 @@ class Scheduler:
         return WorkQueue(name, claim=claim, carry_out=work, slots=_SLOTS[name])
 
     async def _tick_orders(self) -> None:
-        await self._queues[Queue.ORDERS].tick()
-        self._services.ticked(time.monotonic(), time.time())
+        try:
+            await self._queues[Queue.ORDERS].tick()
+        finally:
+            # the clock goes round even while the database is away: that is a matter of readiness, not of life
+            self._services.ticked(time.monotonic(), time.time())
 
     async def _tick_operations(self) -> None:
         await self._queues[Queue.OPERATIONS].tick()

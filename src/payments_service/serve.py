@@ -6,8 +6,10 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
 from typing import Any, Final
 
 import structlog
@@ -26,8 +28,9 @@ from payments_service.storage.schema import head_revision
 from payments_service.wiring import Services
 
 EXIT_SCHEMA_BEHIND: Final = 3
-# Requests are given this long to finish after SIGTERM; the scheduler's drain comes on top, within 25 s in all.
-_GRACE_SECONDS: Final = 8
+# Requests are given this long to get their answers after SIGTERM, while the scheduler drains beside them; with what the
+# clients take to close, a process is gone within 25 s.
+_GRACE_SECONDS: Final = 19
 _DATABASE_TRIES: Final = 30
 _log = structlog.get_logger(__name__)
 
@@ -46,18 +49,48 @@ def app_of(services: Services) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         scheduler = Scheduler(services)
         scheduler.start()
+        draining = _drain_on_sigterm(services, scheduler)
         gc.collect()
         gc.freeze()  # what was made until now stays: no later collection needs to look at it
         _log.info("serving", expiry_mode=services.settings.expiry_mode, vipps_api=services.settings.vipps_api)
         yield
-        services.is_draining = True
-        await scheduler.stop()
+        await draining()
         await services.aclose()
         _log.info("stopped")
 
     return create_app(
         services, routers=ROUTERS, lifespan=lifespan, unavailable=(SQLAlchemyError, OSError, TimeoutError)
     )
+
+
+def _drain_on_sigterm(services: Services, scheduler: Scheduler) -> Callable[[], Awaitable[None]]:
+    """Begin to drain the moment SIGTERM comes, not when the last request has been answered. Returns how to wait for it.
+
+    The server has its own handler, which is called as well. Where handlers cannot be set (a test's thread), draining
+    begins when it is waited for.
+    """
+    loop = asyncio.get_running_loop()
+    tasks: list[asyncio.Task[None]] = []
+
+    def begin() -> None:
+        if not tasks:
+            services.is_draining = True
+            tasks.append(loop.create_task(scheduler.stop(), name="drain"))
+
+    async def finish() -> None:
+        begin()
+        await tasks[0]
+
+    if threading.current_thread() is threading.main_thread():
+        servers_own = signal.getsignal(signal.SIGTERM)
+
+        def on_sigterm(number: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(begin)
+            if callable(servers_own):
+                servers_own(number, frame)
+
+        signal.signal(signal.SIGTERM, on_sigterm)
+    return finish
 
 
 def serve(settings: Settings, *, workers: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -62,8 +63,7 @@ class Services:
         return await self.database.problems(expected_revision=head_revision())
 
     async def aclose(self) -> None:
-        await self._ecom.aclose()
-        await self.event_service.aclose()
+        await asyncio.gather(self._ecom.aclose(), self.event_service.aclose())
         await self.database.aclose()
 
 

@@ -1,0 +1,191 @@
+"""Everything a journey needs: neighbours, a database, replicas of the service, and members who sign up and pay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from payments_service.demo.environment import environment
+from payments_service.simulator.ledger import Payment
+from tests.journeys import soundness
+from tests.journeys.neighbours import Neighbours, eventually, free_port
+from tests.journeys.service import Service
+
+Result = TypeVar("Result")
+CHECKOUT_SECONDS = 4
+SWEEP_SECONDS = 1
+LEASE_SECONDS = 4
+# what the contract allows, on top of the instant named there
+DUE_WITHIN = 2 * SWEEP_SECONDS + 5
+CLOSED_WITHIN = 2 * SWEEP_SECONDS + 15
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody with a seat, or a place in the waiting list, at the backend."""
+
+    event_id: str
+    user_id: str
+    registration_id: str
+
+
+class Stack:
+    """The neighbours and the replicas. `service` is the first replica that runs."""
+
+    def __init__(self, database_url: str, folder: Path, *, checkout_seconds: int = CHECKOUT_SECONDS) -> None:
+        self.database_url = database_url
+        self._folder = folder
+        self.checkout_seconds = checkout_seconds
+        # the service's figure contains all margin, so Vipps is a little quicker
+        self.neighbours = Neighbours(checkout_seconds=checkout_seconds - 0.5)
+        self.services: list[Service] = []
+        self.watch = soundness.Watch()
+
+    def __enter__(self) -> Self:
+        self.neighbours.__enter__()
+        self.simulator = self.neighbours.simulator
+        self.begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for service in self.services:
+            service.close()
+        self.neighbours.__exit__(kind, error, trace)
+
+    def begin(self) -> None:
+        """A new journey: what earlier ones left behind is not its matter."""
+        self.watch = soundness.Watch.of(self.simulator, self.services)
+
+    def end(self) -> None:
+        """Assert what must hold after every journey."""
+        soundness.check(self.simulator, self.services, self.watch)
+
+    # -- the service ------------------------------------------------------------------------------------------
+
+    def start_service(self, *, wait: bool = True, **settings: object) -> Service:
+        usual = {
+            "SWEEP_SECONDS": SWEEP_SECONDS,
+            "LEASE_SECONDS": LEASE_SECONDS,
+            "PULL_SECONDS": 0,
+            "VIPPS_CHECKOUT_SECONDS": self.checkout_seconds,
+            "VIPPS_TIMEOUT_SECONDS": 2,
+            "EVENT_SERVICE_TIMEOUT_SECONDS": 2,
+        }
+        variables = environment(
+            database_url=str(settings.pop("DATABASE_URL", self.database_url)),
+            service_port=free_port(),
+            simulator_origin=self.neighbours.origin,
+            simulator=self.neighbours.config,
+            **{name: str(value) for name, value in (usual | settings).items()},
+        )
+        service = Service(variables, self._folder / f"service-{next(_numbers)}.log")
+        self.services.append(service)
+        if wait:
+            service.wait_until_ready()
+        return service
+
+    @property
+    def service(self) -> Service:
+        return next(service for service in self.services if service.is_running)
+
+    # -- events and members -----------------------------------------------------------------------------------
+
+    def event(self, *, capacity: int = 100, paytime: str = "01:00:00", price: str = "250.00") -> str:
+        """An event at the backend that costs money here."""
+        event_id = f"event-{next(_numbers)}"
+        self.neighbours.do(lambda: self.simulator.backend.create_event(event_id, capacity))
+        body = {"price": price, "paytime": paytime, "title": event_id}
+        assert self.service.put(f"/v1/paid-events/{event_id}", body).status_code == 201
+        self.watch.events.add(event_id)
+        return event_id
+
+    def sign_up(self, event_id: str, user_id: str | None = None) -> Member:
+        """At the backend alone; nobody tells the service."""
+        user_id = user_id or f"member-{next(_numbers)}"
+        seat = self.neighbours.do(lambda: self.simulator.backend.sign_up(event_id, user_id))
+        return Member(event_id, user_id, str(seat.registration_id))
+
+    def register(self, member: Member, *, due_in: float | None = None, **more: object) -> dict[str, Any]:
+        """The backend tells the service, with a deadline of its own if `due_in` seconds are given."""
+        body: dict[str, object] = {"event_id": member.event_id, "user_id": member.user_id, **more}
+        if due_in is not None:
+            body["payment_expiredate"] = (datetime.now(UTC) + timedelta(seconds=due_in)).isoformat()
+        answer = self.service.put(f"/v1/registrations/{member.registration_id}", body)
+        assert answer.status_code in (200, 201), answer.text
+        return dict(answer.json())
+
+    def joins(self, *, due_in: float | None = None, event_id: str | None = None) -> Member:
+        """Somebody signs up and the service is told."""
+        member = self.sign_up(event_id or self.event())
+        self.register(member, due_in=due_in)
+        return member
+
+    def pay(self, member: Member, service: Service | None = None, **more: object) -> httpx.Response:
+        """Ask for a payment."""
+        body = {
+            "event_id": member.event_id,
+            "user_id": member.user_id,
+            "payer_name": member.user_id,
+            **more,
+        }
+        return (service or self.service).post("/v1/orders", body)
+
+    def starts_paying(self, member: Member) -> str:
+        """Ask for a payment and get one; return the order's id."""
+        answer = self.pay(member)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["order_id"])
+
+    def approve(self, order_id: str) -> None:
+        """The member approves in the app; returns when Vipps has tried its callback."""
+        self.neighbours.wait_for(self.simulator.member.approve(order_id))
+
+    # -- looking ----------------------------------------------------------------------------------------------
+
+    def order(self, order_id: str) -> dict[str, Any]:
+        answer = self.service.get(f"/v1/orders/{order_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def registration(self, member: Member) -> dict[str, Any]:
+        answer = self.service.get(f"/v1/registrations/{member.registration_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def has_status(self, member: Member, *statuses: str) -> bool:
+        return self.registration(member)["status"] in statuses
+
+    def payment(self, order_id: str) -> Payment:
+        """As Vipps has it now."""
+        return self.neighbours.do(lambda: self.simulator.payment(order_id))
+
+    def has_seat(self, member: Member) -> bool:
+        """As the backend sees it."""
+        event = self.simulator.backend.events[member.event_id]
+        seats = self.neighbours.do(lambda: [str(r.registration_id) for r in event.seated])
+        return member.registration_id in seats
+
+    def effects(self, order_id: str, operation: str) -> int:
+        """How often Vipps did it."""
+        return sum(effect.ok for effect in self.simulator.journal.effects_of(order_id, operation))
+
+    def calls(self, operation: str, order_id: str) -> int:
+        """How often Vipps was asked for it."""
+        return len(self.simulator.journal.requests_for(operation, order_id))
+
+    def releases(self, member: Member) -> list[soundness.BackendCall]:
+        """What was asked of the backend to take this seat back."""
+        return soundness.releases(self.simulator, member.event_id, member.user_id)
+
+    def eventually(self, predicate: Callable[[], Result], *, within: float, what: str = "") -> Result:
+        return eventually(predicate, within=within, what=what)
