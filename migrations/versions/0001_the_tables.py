@@ -89,6 +89,28 @@ def upgrade() -> None:
     op.create_index("ix_history_order_id", "history", ["order_id", "history_id"], unique=False)
     op.create_index("ix_history_registration_id", "history", ["registration_id", "history_id"], unique=False)
     op.create_table(
+        "idempotency_keys",
+        sa.Column("caller", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("clock_timestamp()"),
+            nullable=False,
+        ),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fence", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint("(status IS NULL) = (body IS NULL)", name=op.f("ck_idempotency_keys_answer")),
+        sa.PrimaryKeyConstraint("caller", "method", "path", "key", name=op.f("pk_idempotency_keys")),
+    )
+    op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"], unique=False)
+    op.create_table(
         "orders",
         sa.Column("order_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("registration_id", sa.Text(), nullable=True),
@@ -340,6 +362,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index("ix_operations_order_id", "operations", ["order_id"], unique=False)
+
     # A history that can be changed is no evidence. Nobody updates, deletes or truncates it, whatever their rights.
     op.execute("""
         CREATE FUNCTION refuse_to_change_history() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -383,6 +406,8 @@ def downgrade() -> None:
     op.drop_index("ix_orders_due", table_name="orders", postgresql_where=sa.text("due_at IS NOT NULL"))
     op.drop_index("ix_orders_created_at", table_name="orders")
     op.drop_table("orders")
+    op.drop_index("ix_idempotency_keys_created_at", table_name="idempotency_keys")
+    op.drop_table("idempotency_keys")
     op.drop_index("ix_history_registration_id", table_name="history")
     op.drop_index("ix_history_order_id", table_name="history")
     op.drop_table("history")

@@ -13,7 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from payments_service.domain.decisions import ExpiryMode
 from payments_service.event_service.errors import EventServiceError
-from payments_service.storage import attention, deliveries, paid_events, registrations
+from payments_service.storage import attention, deliveries, idempotency, paid_events, registrations
 from payments_service.storage.claims import Claim, claim_due
 from payments_service.storage.database import database_now
 from payments_service.storage.tables import operations as operations_table
@@ -32,6 +32,7 @@ _log = structlog.get_logger(__name__)
 # and an idle look costs a tenth of a millisecond.
 _ORDERS_SECONDS: Final = 1
 _FIGURES_SECONDS: Final = 5
+_SWEEP_OLD_SECONDS: Final = 3600
 _DRAIN_SECONDS: Final = 15.0
 _SLOTS: Final = {Queue.ORDERS: 16, Queue.OPERATIONS: 8, Queue.REGISTRATIONS: 16}
 
@@ -61,6 +62,7 @@ class Scheduler:
         if settings.pull_seconds:
             self._every(settings.pull_seconds, self._pull)
         self._every(_FIGURES_SECONDS, self._refresh_figures)
+        self._every(_SWEEP_OLD_SECONDS, self._sweep_old)
         self._services.on_nudge = self.nudge
         self._jobs.start()
 
@@ -154,6 +156,11 @@ class Scheduler:
                 )
             except EventServiceError as error:
                 _log.warning("pull_failed", event_id=claimed[0], error=type(error).__name__)
+
+    async def _sweep_old(self) -> None:
+        """Forget answers that nobody may ask for again."""
+        async with self._services.database.autocommit() as connection:
+            await idempotency.sweep(connection)
 
     async def _refresh_figures(self) -> None:
         metrics = self._services.metrics

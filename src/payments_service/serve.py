@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from types import FrameType
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
 from payments_service.api.app import create_app
+from payments_service.api.authentication import Authenticator
+from payments_service.api.idempotent_writes import IdempotentWrites
 from payments_service.api.routers import ROUTERS
 from payments_service.metrics import share_between_workers
 from payments_service.observability import configure_logging
@@ -32,6 +35,7 @@ EXIT_SCHEMA_BEHIND: Final = 3
 # clients take to close, a process is gone within 25 s.
 _GRACE_SECONDS: Final = 19
 _DATABASE_TRIES: Final = 30
+_DATABASE_AWAY: Final = (SQLAlchemyError, OSError, TimeoutError)
 _log = structlog.get_logger(__name__)
 
 
@@ -58,8 +62,15 @@ def app_of(services: Services) -> FastAPI:
         await services.aclose()
         _log.info("stopped")
 
+    idempotent = partial(
+        IdempotentWrites,
+        database=services.database,
+        authenticator=Authenticator.from_settings(services.settings),
+        lease=services.policy.lease,
+        unavailable=_DATABASE_AWAY,
+    )
     return create_app(
-        services, routers=ROUTERS, lifespan=lifespan, unavailable=(SQLAlchemyError, OSError, TimeoutError)
+        services, routers=ROUTERS, lifespan=lifespan, unavailable=_DATABASE_AWAY, inner=idempotent
     )
 
 

@@ -58,16 +58,16 @@ def order(order_id: str = "the-order", **fields: Any) -> Order:
 
 def reserved(order_id: str = "the-order", **fields: Any) -> Order:
     money = {"authorized_ore": PRICE, "held_ore": PRICE, "paid_at": NOW}
-    return order(order_id, status=OrderStatus.RESERVED, **{**money, **fields})
+    return order(order_id, **{"status": OrderStatus.RESERVED, **money, **fields})
 
 
 def captured(order_id: str = "the-order", **fields: Any) -> Order:
     money = {"authorized_ore": PRICE, "captured_ore": PRICE, "paid_at": NOW, "is_closed": True}
-    return order(order_id, status=OrderStatus.CAPTURE, **{**money, **fields})
+    return order(order_id, **{"status": OrderStatus.CAPTURE, **money, **fields})
 
 
 def cancelled(order_id: str = "the-order", **fields: Any) -> Order:
-    return order(order_id, status=OrderStatus.CANCEL, **{"is_closed": True, **fields})
+    return order(order_id, **{"status": OrderStatus.CANCEL, "is_closed": True, **fields})
 
 
 def registration(**fields: Any) -> Registration:

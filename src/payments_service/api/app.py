@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.types import ASGIApp
 
 from payments_service.api import health, problems
 from payments_service.api.authentication import Authenticator
@@ -33,8 +34,12 @@ def create_app(
     routers: Sequence[APIRouter] = (),
     lifespan: Lifespan | None = None,
     unavailable: Sequence[type[Exception]] = (),
+    inner: Callable[[ASGIApp], ASGIApp] | None = None,
 ) -> FastAPI:
-    """`routers` are made by `strict_json.router`; `unavailable` is raised when the database is silent."""
+    """`routers` are made by `strict_json.router`; `unavailable` is raised when the database is silent.
+
+    `inner` wraps what lies inside the guards.
+    """
     app = FastAPI(
         title="payments-service",
         description=_ABOUT,
@@ -54,10 +59,16 @@ def create_app(
         app.include_router(router)
     problems.install(app, unavailable=unavailable)
     # The one added last is outermost.
+    if inner is not None:
+        app.add_middleware(_Wrapped, wrap=inner)
     app.add_middleware(Guards)
     app.add_middleware(RequestScope, services=services)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     return app
+
+
+def _Wrapped(app: ASGIApp, wrap: Callable[[ASGIApp], ASGIApp]) -> ASGIApp:  # noqa: N802 - stands for a class
+    return wrap(app)
 
 
 def _refuse_lenient_routes(router: APIRouter) -> None:

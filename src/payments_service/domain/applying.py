@@ -80,6 +80,8 @@ def _fold_in(
         return Applied(_seen(appeared, answer, now), "appeared late")
     is_stale = amounts.captured_ore < order.captured_ore or amounts.refunded_ore < order.refunded_ore
     moves = verdict.status is not order.status
+    # a remainder that was let go does not come back
+    is_stale = is_stale or (not moves and amounts.held_ore > order.held_ore and order.authorized_ore > 0)
     if is_stale or (moves and not may_move(order.status, verdict.status)):
         return Applied(replace(order, unanswered_since=None), "stale")
     updated = replace(
@@ -121,7 +123,7 @@ def _reason(order: Order, operations: Sequence[Operation], now: datetime) -> Sta
     if ours and ours[-1].attempts and ours[-1].reason in set(StatusReason):
         return StatusReason(ours[-1].reason)
     if order.status is OrderStatus.REFUND:
-        return order.status_reason
+        return None
     if order.status is OrderStatus.VOID:
         return StatusReason.CANCELLED_BY_ORGANISER
     if order.is_declined:

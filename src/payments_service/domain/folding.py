@@ -86,7 +86,7 @@ def _add(so_far: Amounts, entry: LogEntry) -> Amounts:
     match meaning:
         case Meaning.RESERVED:
             return replace(
-                so_far, authorized_ore=amount, held_ore=amount - so_far.captured_ore, is_over=False
+                so_far, authorized_ore=amount, held_ore=max(0, amount - so_far.captured_ore), is_over=False
             )
         case Meaning.SOLD:
             return replace(so_far, authorized_ore=amount, captured_ore=amount, held_ore=0, is_sold=True)

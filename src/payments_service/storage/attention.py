@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -70,6 +72,48 @@ async def close_settled(
         await connection.execute(
             attention.update().where(t.attention_id.in_(gone)).values(closed_at=func.clock_timestamp())
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An open case. `age` by the database's clock."""
+
+    attention_id: int
+    code: Attention
+    event_id: str | None
+    registration_id: str | None
+    order_id: str | None
+    opened_at: datetime
+    age: timedelta
+
+
+async def page(
+    connection: AsyncConnection, *, event_id: str | None, after: tuple[datetime, str] | None, limit: int
+) -> list[Case]:
+    """Return open cases, newest first; `after` is the (opened_at, id) of the last one seen."""
+    t = attention.c
+    query = (
+        select(attention, (func.clock_timestamp() - t.opened_at).label("age"))
+        .where(t.closed_at.is_(None))
+        .order_by(t.opened_at.desc(), t.attention_id.desc())
+        .limit(limit)
+    )
+    if event_id is not None:
+        query = query.where(t.event_id == event_id)
+    if after is not None:
+        query = query.where(tuple_(t.opened_at, t.attention_id) < tuple_(after[0], int(after[1])))
+    return [
+        Case(
+            row.attention_id,
+            Attention(row.code),
+            row.event_id,
+            row.registration_id,
+            row.order_id,
+            row.opened_at,
+            row.age,
+        )
+        for row in await connection.execute(query)
+    ]
 
 
 async def count_open(connection: AsyncConnection) -> dict[str, int]:

@@ -256,3 +256,21 @@ Index(
     unique=True,
     postgresql_where=text("closed_at IS NULL"),
 )
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("method", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    _happened("created_at"),
+    _instant("lease_until"),
+    Column("fence", BigInteger, nullable=False, server_default=text("1")),
+    Column("status", Integer),
+    Column("headers", JSONB),
+    Column("body", LargeBinary),
+    CheckConstraint("(status IS NULL) = (body IS NULL)", name="answer"),
+)
+Index("ix_idempotency_keys_created_at", idempotency_keys.c.created_at)

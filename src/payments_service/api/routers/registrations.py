@@ -90,7 +90,10 @@ async def list_registrations(
 
 @router.delete("/{registration_id}", status_code=204)
 async def delete_registration(
-    request: Request, registration_id: PathId, _: ServiceCaller, refund: Annotated[bool, Query()] = False
+    request: Request,
+    registration_id: PathId,
+    _: ServiceCaller,
+    refund: Annotated[bool, Query()] = False,  # noqa: FBT002  # a query parameter, always named
 ) -> None:
     """The member signed off. A paid seat is refused unless its money is to go back."""
     services = services_of(request)

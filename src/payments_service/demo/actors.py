@@ -1,0 +1,175 @@
+"""Those who act in the story, each over real HTTP: the event backend, the members, and an eye on Vipps' ledger."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+import jwt
+
+from payments_service.demo.telling import WentWrong
+
+JWT_KEY: Final = "local-key-of-the-backend-that-mints-tokens"
+PATIENCE_SECONDS: Final = 15
+Json = Mapping[str, Any]
+
+
+def service_client(origin: str, credential: str) -> httpx.Client:
+    """Make a client of the service for the holder of a service key or a token."""
+    return httpx.Client(
+        base_url=origin,
+        headers={"Authorization": f"Bearer {credential}", "Accept-Language": "en"},
+        timeout=PATIENCE_SECONDS,
+        trust_env=False,
+    )
+
+
+def answered(response: httpx.Response, *statuses: int) -> Any:
+    """Return the body of an answer with one of these statuses; anything else ends the story."""
+    if response.status_code not in statuses:
+        asked = f"{response.request.method} {response.request.url}"
+        wanted = " or ".join(str(status) for status in statuses)
+        raise WentWrong(f"{wanted} to {asked}", f"{response.status_code} {response.text[:300]}")
+    return response.json() if response.content else None
+
+
+class Vipps:
+    """The simulator's other side: what really happened, and what shall go wrong."""
+
+    def __init__(self, simulator_url: str) -> None:
+        self._client = httpx.Client(
+            base_url=f"{simulator_url}/control", timeout=PATIENCE_SECONDS, trust_env=False
+        )
+
+    def payment(self, order_id: str) -> Any:
+        return answered(self._client.get(f"/payments/{order_id}"), 200)
+
+    def state(self) -> Any:
+        return answered(self._client.get("/state"), 200)
+
+    def violations(self) -> Any:
+        """Return the seats that were taken back although money, or a way to pay, spoke against it."""
+        return answered(self._client.get("/oracle"), 200)["violations"]
+
+    def effects(self, order_id: str, operation: str) -> list[Any]:
+        """Return what moved in the ledger for an order, and succeeded."""
+        all_of_them = self.state()["effects"]
+        return [e for e in all_of_them if (e["order_id"], e["operation"], e["ok"]) == (order_id, operation, True)]
+
+    def lose_callback(self, order_id: str) -> None:
+        fault = {"kind": "lost", "operation": "callback", "order_id": order_id}
+        answered(self._client.post("/faults", json=fault), 201)
+
+    def tie(self, order_id: str, event_id: str, user_id: str) -> None:
+        """Tell the referee whose seat an order pays for."""
+        answered(self._client.post(f"/payments/{order_id}", json={"event_id": event_id, "user_id": user_id}), 200)
+
+    def fall_silent(self) -> None:
+        answered(self._client.post("/vipps/down", json={"mode": "silent"}), 200)
+
+    def come_back(self) -> None:
+        answered(self._client.post("/vipps/up"), 200)
+
+    def allow_checkouts_to_last(self, seconds: float) -> None:
+        lasting = dict.fromkeys(("landing_seconds", "app_seconds", "total_seconds"), seconds)
+        answered(self._client.post("/config", json=lasting), 200)
+
+
+class Backend:
+    """The event backend: owns the seats (at the simulator), and tells the service about them."""
+
+    def __init__(self, *, service: httpx.Client, simulator_url: str) -> None:
+        self.service = service
+        self._seats = httpx.Client(
+            base_url=f"{simulator_url}/control/backend", timeout=PATIENCE_SECONDS, trust_env=False
+        )
+
+    def open_event(self, event_id: str, *, title: str, seats: int, price: str, paytime: str) -> None:
+        answered(self._seats.post("/events", json={"event_id": event_id, "capacity": seats}), 201)
+        body = {"price": price, "paytime": paytime, "title": title}
+        answered(self.service.put(f"/v1/paid-events/{event_id}", json=body), 200, 201)
+
+    def sign_up(self, event_id: str, user_id: str) -> bool:
+        """Sign a member up; True when that gave a seat, False for a place on the waiting list."""
+        row = answered(self._seats.post(f"/events/{event_id}/registrations", json={"user_id": user_id}), 201)
+        return not row["is_on_wait"]
+
+    def announce(
+        self, event_id: str, user_id: str, *, promoted: bool = False, until: str | None = None
+    ) -> Any:
+        """Tell the service that a member has a seat, which starts the clock. Returns its answer."""
+        body: dict[str, Any] = {"event_id": event_id, "user_id": user_id, "from_waiting_list": promoted}
+        if until is not None:
+            body["payment_expiredate"] = until
+        path = f"/v1/registrations/{self._row(event_id, user_id)['registration_id']}"
+        return answered(self.service.put(path, json=body), 201)
+
+    def has_seat(self, event_id: str, user_id: str) -> bool:
+        row = self._row(event_id, user_id)
+        return bool(row) and not row["is_on_wait"]
+
+    def registration(self, event_id: str, user_id: str) -> Any:
+        """Return what the service says about a member's newest sign-up."""
+        page = answered(
+            self.service.get("/v1/registrations", params={"event_id": event_id, "user_id": user_id}), 200
+        )
+        return page["items"][0]
+
+    def status(self, event_id: str, user_id: str) -> str:
+        return str(self.registration(event_id, user_id)["status"])
+
+    def order(self, order_id: str) -> Any:
+        return answered(self.service.get(f"/v1/orders/{order_id}"), 200)
+
+    def metric(self, name: str) -> float:
+        """Return one figure of `/metrics`, 0 while it has none."""
+        for line in answered_text(self.service.get("/metrics")).splitlines():
+            if line.startswith(f"{name} "):
+                return float(line.split()[-1])
+        return 0.0
+
+    def _row(self, event_id: str, user_id: str) -> Any:
+        rows = answered(self._seats.get(f"/events/{event_id}/registrations"), 200)
+        return next((row for row in rows if row["user_info"]["user_id"] == user_id), {})
+
+
+def answered_text(response: httpx.Response) -> str:
+    """Return the text of a page that must be there."""
+    if response.status_code != 200:
+        raise WentWrong(f"200 to GET {response.request.url}", response.status_code)
+    return response.text
+
+
+class Member:
+    """A member with a phone: a token for the service, and a browser for Vipps' pages."""
+
+    def __init__(self, name: str, *, service_url: str) -> None:
+        self.name = name
+        self.user_id = name.lower().replace("ø", "o")
+        claims = {"sub": self.user_id, "aud": "payments-service", "exp": int(time.time()) + 3600, "groups": []}
+        self.service = service_client(service_url, jwt.encode(claims, JWT_KEY, algorithm="HS256"))
+        self._browser = httpx.Client(timeout=PATIENCE_SECONDS, trust_env=False)
+
+    def ask_to_pay(self, event_id: str) -> httpx.Response:
+        body = {"event_id": event_id, "user_id": self.user_id, "payer_name": f"{self.name} Nordmann"}
+        return self.service.post("/v1/orders", json=body)
+
+    def approve(self, order: Json) -> None:
+        self._press("approve", order)
+
+    def refuse(self, order: Json) -> None:
+        self._press("reject", order)
+
+    def open(self, order: Json) -> None:
+        """Open the payment link: the page with the amount and the buttons."""
+        answered_text(self._browser.get(str(order["payment_link"])))
+
+    def _press(self, button: str, order: Json) -> None:
+        """Open the link, press a button, and be sent back to where payments return to."""
+        self.open(order)
+        link = httpx.URL(str(order["payment_link"]))
+        pressed = self._browser.post(link.copy_with(path=f"/vipps-app/{button}"))
+        if pressed.status_code != 303:
+            raise WentWrong(f"303 after pressing {button}", f"{pressed.status_code} {pressed.text[:200]}")

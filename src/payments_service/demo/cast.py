@@ -1,0 +1,95 @@
+"""The cast of the story and the two events they want to go to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from payments_service.demo.actors import Backend, Member, Vipps, answered, service_client
+from payments_service.demo.environment import SERVICE_KEY
+from payments_service.demo.stack import Stack
+from payments_service.demo.telling import Telling
+
+DINNER: Final = "julebord"
+TRIP: Final = "hyttetur"
+PRICE: Final = "250.00"
+#: How long a wait may take before something is wrong: the contract's "how soon" (its section 6), with its sums.
+SETTLED_SECONDS: Final = 8.0
+POLLED_SECONDS: Final = 12.0
+HELD_SECONDS: Final = 15.0
+RELEASED_SECONDS: Final = 17.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who plays, and who tells."""
+
+    telling: Telling
+    service_url: str
+    vipps: Vipps
+    backend: Backend
+    anna: Member
+    bjorn: Member
+    celine: Member
+    david: Member
+    eva: Member
+    frida: Member
+
+    @property
+    def at_dinner(self) -> tuple[Member, ...]:
+        return (self.anna, self.bjorn, self.celine, self.david, self.eva)
+
+    def start_order(self, event_id: str, member: Member) -> Any:
+        """Let a member start a payment, and tell the referee whose seat it is for."""
+        order = answered(member.ask_to_pay(event_id), 201)
+        self.vipps.tie(order["order_id"], event_id, member.user_id)
+        self.telling.say(member.name, f"starts a payment of {order['amount']} {order['currency']}, and gets a link")
+        return order
+
+    def wait_for_status(self, event_id: str, member: Member, status: str, *, seconds: float) -> float:
+        """Wait until a member's registration has a status; return how long it took."""
+        return self.telling.wait(
+            lambda: self.backend.status(event_id, member.user_id), until=status, seconds=seconds
+        )
+
+    def check_captured_once(self, order: Any) -> None:
+        """Wait for the money to have moved at Vipps, and see that it moved once."""
+        order_id = order["order_id"]
+        self.telling.wait(
+            lambda: self.backend.order(order_id)["status"], until="CAPTURE", seconds=SETTLED_SECONDS
+        )
+        amounts = [effect["amount"] for effect in self.vipps.effects(order_id, "CAPTURE")]
+        self.telling.check("Vipps", f"captured {PRICE}, once", expected=[25000], seen=amounts)
+
+    def promote(self, member: Member) -> datetime:
+        """Announce a member who moved up from the waiting list; return the deadline the service set."""
+        self.telling.wait(
+            lambda: self.backend.has_seat(DINNER, member.user_id), until=True, seconds=SETTLED_SECONDS
+        )
+        told = self.backend.announce(DINNER, member.user_id, promoted=True)
+        deadline = datetime.fromisoformat(told["payment_expiredate"])
+        self.telling.say("backend", f"{member.name} moves up from the waiting list; must pay by {deadline:%T}")
+        return deadline
+
+
+def make_cast(stack: Stack, telling: Telling) -> Cast:
+    """Make everybody for a running stack."""
+    anna, bjorn, celine, david, eva, frida = (
+        Member(name, service_url=stack.service_url)
+        for name in ("Anna", "Bjørn", "Celine", "David", "Eva", "Frida")
+    )
+    return Cast(
+        telling=telling,
+        service_url=stack.service_url,
+        vipps=Vipps(stack.simulator_url),
+        backend=Backend(
+            service=service_client(stack.service_url, SERVICE_KEY), simulator_url=stack.simulator_url
+        ),
+        anna=anna,
+        bjorn=bjorn,
+        celine=celine,
+        david=david,
+        eva=eva,
+        frida=frida,
+    )

@@ -1,0 +1,131 @@
+"""The first act, while everything is well: sign-up, a payment, a double click, a forger, a lost callback, a release."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import httpx
+
+from payments_service.demo.actors import answered
+from payments_service.demo.cast import (
+    DINNER,
+    POLLED_SECONDS,
+    PRICE,
+    RELEASED_SECONDS,
+    SETTLED_SECONDS,
+    Cast,
+)
+
+PAYTIME: Final = "00:00:07"  # Celine's wait; long enough for Anna and Bjørn on a slow machine
+
+
+def sign_up(cast: Cast) -> None:
+    """Three seats, five sign-ups: the last two wait."""
+    telling, backend = cast.telling, cast.backend
+    backend.open_event(DINNER, title="Julebord", seats=3, price=PRICE, paytime=PAYTIME)
+    telling.say("backend", f"opens Julebord: three seats, {PRICE} NOK, seven seconds to pay")
+    seated = [member.name for member in cast.at_dinner if backend.sign_up(DINNER, member.user_id)]
+    for member in cast.at_dinner[:3]:
+        backend.announce(DINNER, member.user_id)
+    telling.say("members", "sign up, all five of them")
+    telling.check(
+        "backend",
+        "Anna, Bjørn and Celine have seats, David and Eva wait",
+        expected=["Anna", "Bjørn", "Celine"],
+        seen=seated,
+    )
+    refusal = cast.david.ask_to_pay(DINNER)
+    telling.check(
+        "service",
+        "lets nobody pay who is on the waiting list",
+        expected=(409, "on_waiting_list"),
+        seen=(refusal.status_code, refusal.json().get("code")),
+    )
+
+
+def pay(cast: Cast) -> None:
+    """The usual case."""
+    order = cast.start_order(DINNER, cast.anna)
+    cast.anna.approve(order)
+    cast.telling.say("Anna", "approves in the app, and Vipps calls back")
+    seconds = cast.wait_for_status(DINNER, cast.anna, "paid", seconds=SETTLED_SECONDS)
+    cast.telling.check("service", f"Anna is paid, {seconds:.1f} s later", expected=True, seen=seconds <= 3)
+    cast.check_captured_once(order)
+
+
+def click_twice(cast: Cast) -> None:
+    """Two requests at once make one order."""
+    with ThreadPoolExecutor(2) as hands:
+        clicks = [hands.submit(cast.bjorn.ask_to_pay, DINNER) for _ in range(2)]
+        responses = [click.result() for click in clicks]
+    cast.telling.say("Bjørn", "is impatient, and clicks twice at once")
+    orders = [answered(response, 200, 201) for response in responses]
+    cast.vipps.tie(orders[0]["order_id"], DINNER, cast.bjorn.user_id)
+    statuses = sorted(response.status_code for response in responses)
+    cast.telling.check("service", "one order is made, the other click gets it", expected=[200, 201], seen=statuses)
+    distinct = len({(order["order_id"], order["payment_link"]) for order in orders})
+    cast.telling.check("service", "both clicks got the same link", expected=1, seen=distinct)
+    mine = [p for p in cast.vipps.state()["payments"] if p["user_id"] == cast.bjorn.user_id]
+    cast.telling.check("Vipps", "knows of one payment", expected=1, seen=len(mine))
+
+
+def forge(cast: Cast) -> None:
+    """A callback with a wrong token says that Bjørn has paid."""
+    order = cast.backend.registration(DINNER, cast.bjorn.user_id)["orders"][0]
+    forged = {
+        "orderId": order["order_id"],
+        "merchantSerialNumber": "654321",
+        "transactionInfo": {"amount": 25000, "status": "RESERVED", "transactionId": "1"},
+    }
+    url = f"{cast.service_url}/vipps/v2/payments/{order['order_id']}"
+    answer = httpx.post(url, json=forged, headers={"Authorization": "a guess"}, trust_env=False)
+    cast.telling.say("a stranger", "sends a callback that says Bjørn has paid, with a made-up token")
+    cast.telling.check("service", "turns it away", expected=401, seen=answer.status_code)
+    after = cast.backend.order(order["order_id"])
+    facts = ("status", "is_paid", "captured", "updated_at")
+    cast.telling.check(
+        "service",
+        "Bjørn's order is as it was",
+        expected=[order[fact] for fact in facts],
+        seen=[after[fact] for fact in facts],
+    )
+
+
+def lose_the_callback(cast: Cast) -> None:
+    """Vipps' one callback never arrives; asking finds it."""
+    metric = 'payments_first_learned_total{how="poll"}'
+    before = cast.backend.metric(metric)
+    order = cast.backend.registration(DINNER, cast.bjorn.user_id)["orders"][0]
+    cast.vipps.lose_callback(order["order_id"])
+    cast.bjorn.approve(order)
+    cast.telling.say("Bjørn", "approves in the app, and the callback is lost on its way")
+    seconds = cast.wait_for_status(DINNER, cast.bjorn, "paid", seconds=POLLED_SECONDS)
+    cast.telling.check(
+        "service", f"asked Vipps by itself: Bjørn is paid, {seconds:.1f} s later", expected=True, seen=seconds <= 10
+    )
+    learned = cast.backend.metric(metric) - before
+    cast.telling.check("service", "counts it as learned by polling", expected=1.0, seen=learned)
+    cast.check_captured_once(order)
+
+
+def never_pay(cast: Cast) -> None:
+    """Celine's time runs out: the seat goes back, and on to David. The next step begins with him."""
+    cast.telling.say("Celine", "does nothing at all")
+    cast.wait_for_status(DINNER, cast.celine, "expired", seconds=RELEASED_SECONDS)
+    cast.telling.check(
+        "service", "gave Celine's seat back at her deadline", expected=False,
+        seen=cast.backend.has_seat(DINNER, cast.celine.user_id),
+    )  # fmt: skip
+    late = cast.celine.ask_to_pay(DINNER)
+    cast.telling.check("service", "Celine can no longer pay", expected=404, seen=late.status_code)
+
+
+first_act: Final = [
+    ("Five members sign up for three seats", sign_up),
+    ("Anna pays, and Vipps calls back", pay),
+    ("Bjørn clicks twice", click_twice),
+    ("A stranger forges a callback", forge),
+    ("Bjørn pays, and the callback is lost", lose_the_callback),
+    ("Celine never pays", never_pay),
+]

@@ -1,0 +1,86 @@
+"""`payments-service demo`: sets everything up, has the story played, and says how it came out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import ExitStack
+from typing import Final
+
+from payments_service.demo.cast import make_cast
+from payments_service.demo.children import PortTaken, StackFailed
+from payments_service.demo.databases import embedded_database, fresh_database
+from payments_service.demo.neighbours import Neighbours, free_port
+from payments_service.demo.screen import Screen
+from payments_service.demo.stack import Stack, sigterm_like_ctrl_c, standing
+from payments_service.demo.staying import stay
+from payments_service.demo.story import CHECKOUT_SECONDS, HURRIED, play
+from payments_service.demo.telling import Telling
+from payments_service.embedded_postgres import EmbeddedPostgresError
+from payments_service.simulator.config import SimulatorConfig
+
+EXIT_WRONG: Final = 1
+EXIT_PORT_TAKEN: Final = 2
+EXIT_INTERRUPTED: Final = 130
+
+
+def run(*, once: bool, port: int) -> int:
+    """Play the story and return the exit status; without `once`, after staying up until told to end."""
+    try:
+        with sigterm_like_ctrl_c():
+            return _run(once=once, port=port, screen=Screen())
+    except PortTaken as taken:
+        print(taken, file=sys.stderr)
+        return EXIT_PORT_TAKEN
+    except (StackFailed, EmbeddedPostgresError) as failure:
+        print(failure, file=sys.stderr)
+        return EXIT_WRONG
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _run(*, once: bool, port: int, screen: Screen) -> int:
+    port = free_port(port)
+    with ExitStack() as resources:
+        stack = _stand(resources, port, screen)
+        telling = Telling(screen)
+        play(make_cast(stack, telling))
+        _say_how_it_came_out(telling, stack, screen)
+        if not once and not stack.has_died:
+            stay(stack, screen)
+    return 0 if telling.is_right else EXIT_WRONG
+
+
+def _stand(resources: ExitStack, port: int, screen: Screen) -> Stack:
+    """Bring up database, neighbours and service; `resources` takes them down again in the opposite order."""
+    began_at = time.monotonic()
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        screen.plain("DATABASE_URL is set: playing in a new database on that server, dropped at the end.")
+    else:
+        screen.plain("Starting a PostgreSQL of our own, a simulated Vipps and event backend, and the service ...")
+    config = SimulatorConfig(
+        landing_seconds=CHECKOUT_SECONDS, app_seconds=CHECKOUT_SECONDS, total_seconds=CHECKOUT_SECONDS
+    )
+    url = resources.enter_context(fresh_database(given) if given else embedded_database())
+    neighbours = resources.enter_context(Neighbours(config))
+    stack = Stack(database_url=url, neighbours=neighbours, config=config, service_port=port)
+    resources.enter_context(standing(stack))
+    stack.start(**HURRIED)
+    screen.plain(f"Ready after {time.monotonic() - began_at:.1f} s: {stack.service_url}")
+    return stack
+
+
+def _say_how_it_came_out(telling: Telling, stack: Stack, screen: Screen) -> None:
+    screen.plain()
+    if telling.is_right:
+        screen.plain(
+            f"Everything came out right: {telling.checks} checks in {telling.steps} steps, {telling.seconds:.1f} s."
+        )
+        return
+    screen.plain("Something came out wrong:")
+    for failure in telling.failures:
+        screen.plain(f"  {failure}")
+    screen.plain("\nThe service's last log lines:")
+    screen.plain(stack.last_lines())

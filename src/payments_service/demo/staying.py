@@ -1,0 +1,1 @@
+def stay(stack, screen): pass

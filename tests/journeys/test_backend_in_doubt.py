@@ -1,0 +1,84 @@
+"""The event backend is down, slow, refusing or ahead of us when a seat is to be released."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.journeys.stack import DUE_WITHIN, Stack
+
+MOVES_AGAIN_WITHIN = 15
+
+
+def test_a_release_waits_for_a_backend_that_is_down(stack: Stack) -> None:
+    member = stack.joins(due_in=1)
+    down = stack.simulator.add_fault("error", "backend.*", event_id=member.event_id, status=503, times=None)
+    stack.eventually(lambda: stack.has_status(member, "expiring"), within=1 + DUE_WITHIN)
+    stack.eventually(lambda: _reads(stack, member.event_id) >= 2, within=10)
+    assert stack.has_status(member, "expiring")
+    assert stack.has_seat(member)
+    stack.simulator.faults.clear(down.id)
+    stack.eventually(lambda: stack.has_status(member, "expired"), within=MOVES_AGAIN_WITHIN)
+    assert [release.status for release in stack.releases(member)] == [200]
+
+
+def test_a_release_without_an_answer_is_read_back_before_it_is_repeated(stack: Stack) -> None:
+    # Given a release that the backend carries out, and whose answer is lost
+    member = stack.joins(due_in=1)
+    stack.simulator.add_fault("drop_after", "backend.release", event_id=member.event_id)
+    stack.eventually(lambda: stack.has_status(member, "expired"), within=1 + DUE_WITHIN + MOVES_AGAIN_WITHIN)
+    # Then it is read, not repeated
+    assert _operations(stack, member.event_id) == ["read", "release", "read"]
+
+
+def test_a_release_that_never_arrived_is_read_back_and_then_repeated(stack: Stack) -> None:
+    member = stack.joins(due_in=1)
+    stack.simulator.add_fault("drop_before", "backend.release", event_id=member.event_id)
+    stack.eventually(lambda: stack.has_status(member, "expired"), within=1 + DUE_WITHIN + MOVES_AGAIN_WITHIN)
+    assert _operations(stack, member.event_id) == ["read", "read", "release"]
+    assert stack.releases(member)[0].idempotency_key == f"release-{member.registration_id}"
+
+
+@pytest.mark.parametrize("status", [403, 409])
+def test_a_release_that_is_refused_stays_expiring_and_is_tried_again(stack: Stack, status: int) -> None:
+    member = stack.joins(due_in=1)
+    refusal = stack.simulator.add_fault(
+        "error", "backend.release", event_id=member.event_id, status=status, shape="django", times=None
+    )
+    stack.eventually(lambda: _released_in_vain(stack, member.user_id) >= 2, within=1 + DUE_WITHIN + 5)
+    assert stack.has_status(member, "expiring")
+    assert stack.has_seat(member)
+    stack.simulator.faults.clear(refusal.id)
+    stack.eventually(lambda: stack.has_status(member, "expired"), within=MOVES_AGAIN_WITHIN)
+    assert not stack.has_seat(member)
+
+
+def test_a_later_deadline_found_at_the_release_becomes_ours(stack: Stack) -> None:
+    # Given the backend has given more time and told nobody
+    member = stack.joins(due_in=1)
+    later = (datetime.now(UTC) + timedelta(hours=3)).replace(microsecond=0)
+    stack.simulator.backend.set_payment_expiredate(member.event_id, member.user_id, later)
+    # Then ours moves, and nothing is released
+    stack.eventually(
+        lambda: datetime.fromisoformat(stack.registration(member)["payment_expiredate"]) == later,
+        within=1 + DUE_WITHIN,
+    )
+    assert stack.has_status(member, "awaiting_payment")
+    assert stack.releases(member) == []
+    stack.approve(stack.starts_paying(member))
+    stack.eventually(lambda: stack.has_status(member, "paid"), within=3)
+
+
+def _operations(stack: Stack, event_id: str) -> list[str]:
+    return [call.operation for call in stack.simulator.journal.backend_calls if call.event_id == event_id]
+
+
+def _reads(stack: Stack, event_id: str) -> int:
+    requests = stack.simulator.journal.requests_for("backend.read")
+    return sum(f"/{event_id}/" in request.path for request in requests)
+
+
+def _released_in_vain(stack: Stack, user_id: str) -> int:
+    requests = stack.simulator.journal.requests_for("backend.release")
+    return sum(f"/{user_id}/" in request.path for request in requests)
