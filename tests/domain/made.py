@@ -51,7 +51,9 @@ def order(order_id: str = "the-order", **fields: Any) -> Order:
         "updated_at": NOW,
         "started_at": NOW,
         "checkout_ends_at": NOW + CHECKOUT,
-        "payment_link": "https://pay.test/1" if fields.get("status") in (None, OrderStatus.INITIATE) else None,
+        "payment_link": "https://pay.test/1"
+        if fields.get("status") in (None, OrderStatus.INITIATE)
+        else None,
     }
     return Order(order_id, **{**values, **fields})
 

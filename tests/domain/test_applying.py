@@ -24,11 +24,12 @@ LOGS = {
     OrderStatus.REFUND: "INITIATE RESERVE CAPTURE REFUND",
 }
 MISSING = NoSuchPayment("the-order", "sha of a 404")
+LATER = NOW + seconds(30)
 LINKLESS = order(payment_link=None)
 
 
 def applied(
-    to: Order, answer: Reading | NoSuchPayment, *operations: Operation, now: datetime = NOW + seconds(30)
+    to: Order, answer: Reading | NoSuchPayment, *operations: Operation, now: datetime = LATER
 ) -> Applied:
     return apply(to, answer, operations, now=now)
 
@@ -127,7 +128,9 @@ def test_missing_between_two_sightings_starts_counting_anew() -> None:
     assert applied(seen.order, MISSING, now=NOW + seconds(9)).order.status is OrderStatus.INITIATE
 
 
-@pytest.mark.parametrize("known", [order(), reserved(), captured()], ids=["with a link", "reserved", "captured"])
+@pytest.mark.parametrize(
+    "known", [order(), reserved(), captured()], ids=["with a link", "reserved", "captured"]
+)
 def test_a_payment_we_know_of_is_never_believed_to_be_missing(known: Order) -> None:
     for after in (1, 6, 600):
         result = applied(known, MISSING, now=NOW + seconds(after))
@@ -176,9 +179,7 @@ BEFORE_THE_END, AT_THE_END = NOW + CHECKOUT - seconds(1), NOW + CHECKOUT
         ("INITIATE RESERVE VOID", None, BEFORE_THE_END, "cancelled_by_organiser"),
     ],
 )
-def test_why_an_attempt_came_to_nothing(
-    log: str, ours: Operation | None, now: datetime, reason: str
-) -> None:
+def test_why_an_attempt_came_to_nothing(log: str, ours: Operation | None, now: datetime, reason: str) -> None:
     assert applied(order(), reading(log), *([ours] if ours else []), now=now).order.status_reason == reason
 
 

@@ -65,7 +65,9 @@ def test_repeats_and_delays_of_answers_change_nothing(data: st.DataObject) -> No
     assert after(shuffled) == after(answers)
 
 
-@pytest.mark.parametrize(("life", "first"), [(life, n) for life, n in product(LIVES, (1, 2)) if n < len(life.split())])
+@pytest.mark.parametrize(
+    ("life", "first"), [(life, n) for life, n in product(LIVES, (1, 2)) if n < len(life.split())]
+)
 def test_the_newest_answer_alone_says_as_much_as_all_of_them(life: str, first: int) -> None:
     answers = prefixes(life)
     assert after([*answers[:first], answers[-1]]) == after(answers)

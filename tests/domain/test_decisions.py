@@ -30,6 +30,7 @@ KINDS: dict[str, Order] = {
     "o": order("an-open-one"),
     "l": order("one-that-appeared-late", status=OrderStatus.CANCEL, is_closed=False, payment_link=None),
     "u": order("an-unanswered-one", unanswered_since=NOW - seconds(3)),
+    "i": order("one-vipps-never-closes", checkout_ends_at=NOW - HELD_TOO_LONG),
     "f": order("a-frozen-one", is_frozen=True),
     "F": reserved("a-frozen-one-with-money", is_frozen=True),
     "R": reserved("a-reserved-one"),
@@ -37,6 +38,7 @@ KINDS: dict[str, Order] = {
     "P": captured("a-partly-refunded-one", refunded_ore=5_000),
     "b": captured("one-given-back", status=OrderStatus.REFUND, refunded_ore=25_000),
     "r": reserved("one-on-its-way-back", is_returning=True),
+    "c": captured("a-captured-one-on-its-way-back", is_returning=True),
 }
 
 # orders  before the deadline   due, enforced        due, shadow        due, off
@@ -50,9 +52,11 @@ UNPAID = """
   l        awaiting_payment     expiring             awaiting_payment   awaiting_payment
   -o       awaiting_payment     expiring             awaiting_payment   awaiting_payment
   r        awaiting_payment     expiring             awaiting_payment   awaiting_payment
+  i        awaiting_payment     held                 awaiting_payment   awaiting_payment
   u        awaiting_payment     held                 awaiting_payment   awaiting_payment
   -u       awaiting_payment     held                 awaiting_payment   awaiting_payment
   lu       awaiting_payment     held                 awaiting_payment   awaiting_payment
+  c        awaiting_payment     expiring             awaiting_payment   awaiting_payment
   f        awaiting_payment     held                 awaiting_payment   awaiting_payment
   F        awaiting_payment     held                 awaiting_payment   awaiting_payment
   -f       awaiting_payment     held                 awaiting_payment   awaiting_payment
@@ -189,7 +193,9 @@ def test_settings_say_whether_money_is_taken_at_once_and_whether_surplus_goes_ba
     twice = verdict(registration(), "CC", rules=rules)
     assert (twice.give_back != ()) is returns
     assert [code for code, _ in twice.attention] == [Attention.PAID_TWICE]  # a person hears of it either way
-    late = verdict(registration(status=RegistrationStatus.EXPIRED, over_at=NOW - seconds(9)), "C", rules=rules)
+    late = verdict(
+        registration(status=RegistrationStatus.EXPIRED, over_at=NOW - seconds(9)), "C", rules=rules
+    )
     assert (late.give_back != ()) is returns
     assert [code for code, _ in late.attention] == [Attention.PAID_WITHOUT_SEAT]
 
@@ -207,6 +213,14 @@ def test_a_seat_held_for_a_quarter_of_an_hour_is_a_persons_matter(held_for: time
     assert verdict(held, "u").attention == ((Attention.SEAT_WITHOUT_ANSWER, None),) * cases
 
 
+def test_a_checkout_that_vipps_never_closes_is_a_persons_matter_too() -> None:
+    found = verdict(registration(payment_expiredate=NOW), "i")
+    assert [code for code, _ in found.attention] == [Attention.SEAT_WITHOUT_ANSWER]
+
+
 def test_a_frozen_order_is_always_a_persons_matter() -> None:
-    for reg, letters in product((registration(), registration(payment_expiredate=NOW)), ("f", "Rf", "-f", "fu")):
+    refunded = registration(status=RegistrationStatus.REFUNDED)
+    for reg, letters in product(
+        (registration(), registration(payment_expiredate=NOW), refunded), ("f", "Rf", "-f", "fu")
+    ):
         assert Attention.AMOUNT_MISMATCH in [code for code, _ in verdict(reg, letters).attention]

@@ -102,7 +102,9 @@ def test_contradictions_are_unclear_never_unpaid(log: str, sums: Sums | None) ->
     assert isinstance(folded(reading(log, totals=sums)), Unclear)
 
 
-@pytest.mark.parametrize("log", ["PONDER", "INITIATE PONDER", "INITIATE PONDER CANCEL", "INITIATE CANCEL !PONDER"])
+@pytest.mark.parametrize(
+    "log", ["PONDER", "INITIATE PONDER", "INITIATE PONDER CANCEL", "INITIATE CANCEL !PONDER"]
+)
 def test_a_payment_with_an_unknown_word_is_never_called_unpaid(log: str) -> None:
     assert isinstance(folded(reading(log)), Unclear)
 

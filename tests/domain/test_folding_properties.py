@@ -41,7 +41,7 @@ def test_amounts_always_fit_the_order(log: tuple[LogEntry, ...], totals: Totals 
     if isinstance(verdict, Folded):
         money = verdict.amounts
         assert 0 <= money.refunded_ore <= money.captured_ore
-        assert 0 <= money.held_ore
+        assert money.held_ore >= 0
         assert money.captured_ore + money.held_ore <= money.authorized_ore <= PRICE
 
 

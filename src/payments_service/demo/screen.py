@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final, TextIO
 
 _STYLES: Final = {"bold": "1", "dim": "2", "red": "31", "green": "32"}
-_WHO_WIDTH: Final = 10
+_WHO_WIDTH: Final = 11
 _INDENT: Final = " " * 12
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
@@ -81,6 +81,10 @@ class Telling:
                 raise WentWrong(f"{until} within {seconds:g} s", seen)
             time.sleep(LOOK_EVERY)
         return self._clock() - began_at
+
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Show a summary."""
+        self._screen.table(headings, rows)
 
     def _fail(self, who: str, what: str, expected: object, seen: object) -> None:
         self.failures.append(f"{self._step}: {what}")

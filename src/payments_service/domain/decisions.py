@@ -82,7 +82,12 @@ def decide(registration: Registration, orders: Sequence[Order], *, now: datetime
     """Return the verdict on a registration; `orders` are all of its orders."""
     verdict = _decide(registration, orders, now, rules)
     returning = {o.order_id for o in orders if o.is_returning and o.is_paid}
-    return replace(verdict, give_back=tuple(sorted(returning.union(verdict.give_back))))
+    frozen = tuple((Attention.AMOUNT_MISMATCH, o.order_id) for o in orders if o.is_frozen)
+    return replace(
+        verdict,
+        give_back=tuple(sorted(returning.union(verdict.give_back))),
+        attention=verdict.attention + frozen,
+    )
 
 
 def _decide(registration: Registration, orders: Sequence[Order], now: datetime, rules: Rules) -> Verdict:
@@ -108,7 +113,7 @@ def _without_seat(registration: Registration, orders: Sequence[Order], rules: Ru
         registration.status,
         close=tuple(o.order_id for o in orders if o.is_open),
         give_back=tuple(o.order_id for o in late) if rules.returns_late_money else (),
-        attention=tuple((Attention.PAID_WITHOUT_SEAT, o.order_id) for o in stranded) + _frozen_cases(orders),
+        attention=tuple((Attention.PAID_WITHOUT_SEAT, o.order_id) for o in stranded),
     )
 
 
@@ -127,27 +132,25 @@ def _paid(paying: Sequence[Order], orders: Sequence[Order], rules: Rules) -> Ver
         capture=(winner.order_id,) if wants_capture else (),
         close=tuple(o.order_id for o in orders if o.is_open),
         give_back=tuple(o.order_id for o in back),
-        attention=tuple((Attention.PAID_TWICE, o.order_id) for o in surplus if o.captured_ore)
-        + _frozen_cases(orders),
+        attention=tuple((Attention.PAID_TWICE, o.order_id) for o in surplus if o.captured_ore),
     )
 
 
 def _unpaid(registration: Registration, orders: Sequence[Order], now: datetime, rules: Rules) -> Verdict:
-    frozen = _frozen_cases(orders)
+    is_frozen = any(order.is_frozen for order in orders)
     is_due = now >= registration.payment_expiredate
-    if frozen and is_due and rules.expiry_mode is ExpiryMode.ENFORCE:
-        return Verdict("frozen", RegistrationStatus.HELD, attention=frozen)
+    if is_frozen and is_due and rules.expiry_mode is ExpiryMode.ENFORCE:
+        return Verdict("frozen", RegistrationStatus.HELD)
     if not is_due:
-        return Verdict("before the deadline", RegistrationStatus.AWAITING_PAYMENT, attention=frozen)
+        return Verdict("before the deadline", RegistrationStatus.AWAITING_PAYMENT)
     if rules.expiry_mode is ExpiryMode.OFF:
-        return Verdict("the clock is off", RegistrationStatus.AWAITING_PAYMENT, attention=frozen)
+        return Verdict("the clock is off", RegistrationStatus.AWAITING_PAYMENT)
     is_open = any(not order.is_closed for order in orders)
     if rules.expiry_mode is ExpiryMode.SHADOW:
         return Verdict(
             "shadow: an order is open" if is_open else "shadow: would release",
             RegistrationStatus.AWAITING_PAYMENT,
-            would_release=not is_open and not frozen,
-            attention=frozen,
+            would_release=not is_open and not is_frozen,
         )
     if any(not order.is_closed and order.unanswered_since for order in orders):
         return Verdict(
@@ -179,10 +182,6 @@ def _lingers(order: Order, now: datetime) -> bool:
     """Vipps answers, and yet the checkout is still open long after nobody can approve it any more."""
     ends_at = order.checkout_ends_at
     return not order.is_closed and ends_at is not None and now - ends_at >= HELD_TOO_LONG
-
-
-def _frozen_cases(orders: Sequence[Order]) -> tuple[tuple[Attention, str | None], ...]:
-    return tuple((Attention.AMOUNT_MISMATCH, o.order_id) for o in orders if o.is_frozen)
 
 
 def _arrived_at(order: Order) -> datetime:

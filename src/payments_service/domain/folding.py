@@ -102,7 +102,7 @@ def _add(so_far: Amounts, entry: LogEntry) -> Amounts:
 def _with_totals(log: Amounts, totals: Totals | None) -> Amounts | Unclear:
     """Let the sums decide over the log, unless they are visibly behind it."""
     if totals is None:
-        return log
+        return replace(log, authorized_ore=max(log.authorized_ore, log.captured_ore + log.held_ore))
     if totals.captured_ore < log.captured_ore or totals.refunded_ore < log.refunded_ore:
         return Unclear("the sums are behind the log")
     held = totals.held_ore
