@@ -132,6 +132,15 @@ def upgrade() -> None:
         sa.Column("missing_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_sha256", sa.Text(), nullable=True),
+        sa.Column(
+            "is_paid",
+            sa.Boolean(),
+            sa.Computed(
+                "captured_ore > refunded_ore OR (status = 'RESERVED' AND held_ore >= amount_ore)",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
         sa.Column("is_closed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("is_frozen", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("is_declined", sa.Boolean(), server_default=sa.text("false"), nullable=False),

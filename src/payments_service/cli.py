@@ -54,6 +54,30 @@ def migrate() -> None:
 
 
 @app.command()
+def check() -> None:
+    """Check the truths about money and seats. One line a violation, and status 1 if there is any."""
+    from payments_service.storage.database import Database
+    from payments_service.storage.invariants import Violation, violations
+
+    async def find(dsn: str) -> list[Violation]:
+        database = Database(dsn, pool_size=1)
+        try:
+            async with database.autocommit() as connection:
+                return await violations(connection)
+        finally:
+            await database.aclose()
+
+    try:
+        dsn = load_database_url()
+    except BadSettings as bad:
+        _refuse(bad)
+    found = asyncio.run(find(dsn))
+    for violation in found:
+        print(f"{violation.name} {violation.key}: {violation.sentence}")
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command()
 def simulator(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen on 127.0.0.1.")] = 8090,
 ) -> None:

@@ -106,6 +106,13 @@ class Metrics:
             multiprocess_mode="mostrecent",
             registry=self.registry,
         )
+        self._violations = Gauge(
+            "payments_invariant_violations",
+            "Rows that break a truth about money or seats, by the truth's name",
+            ["invariant"],
+            multiprocess_mode="mostrecent",
+            registry=self.registry,
+        )
         self.set_attention_open({})
 
     def _gauge(self, name: str, about: str) -> Gauge:
@@ -149,6 +156,11 @@ class Metrics:
         """Codes left out have no open case."""
         for code in ATTENTION_CODES:
             self._attention.labels(code).set(counts.get(code, 0))
+
+    def set_violations(self, counts: Mapping[str, int]) -> None:
+        """Every invariant by name, 0 when it holds."""
+        for name, count in counts.items():
+            self._violations.labels(name).set(count)
 
     def render(self) -> bytes:
         """The text for `/metrics`: of all workers when figures are shared, of this process otherwise."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -13,7 +14,14 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from payments_service.domain.decisions import ExpiryMode
 from payments_service.event_service.errors import EventServiceError
-from payments_service.storage import attention, deliveries, idempotency, paid_events, registrations
+from payments_service.storage import (
+    attention,
+    deliveries,
+    idempotency,
+    invariants,
+    paid_events,
+    registrations,
+)
 from payments_service.storage.claims import Claim, claim_due
 from payments_service.storage.database import database_now
 from payments_service.storage.tables import operations as operations_table
@@ -33,6 +41,7 @@ _log = structlog.get_logger(__name__)
 _ORDERS_SECONDS: Final = 1
 _FIGURES_SECONDS: Final = 5
 _SWEEP_OLD_SECONDS: Final = 3600
+_CHECK_SECONDS: Final = 300
 _DRAIN_SECONDS: Final = 15.0
 _SLOTS: Final = {Queue.ORDERS: 16, Queue.OPERATIONS: 8, Queue.REGISTRATIONS: 16}
 
@@ -63,6 +72,7 @@ class Scheduler:
             self._every(settings.pull_seconds, self._pull)
         self._every(_FIGURES_SECONDS, self._refresh_figures)
         self._every(_SWEEP_OLD_SECONDS, self._sweep_old)
+        self._every(_CHECK_SECONDS, self._check_invariants)
         self._services.on_nudge = self.nudge
         self._jobs.start()
 
@@ -161,6 +171,15 @@ class Scheduler:
         """Forget answers that nobody may ask for again."""
         async with self._services.database.autocommit() as connection:
             await idempotency.sweep(connection)
+
+    async def _check_invariants(self) -> None:
+        """Count what breaks a truth about money or seats; a person is told by the figures and the log."""
+        async with self._services.database.autocommit() as connection:
+            found = await invariants.violations(connection)
+        counts = Counter(violation.name for violation in found)
+        self._services.metrics.set_violations({i.name: counts[i.name] for i in invariants.INVARIANTS})
+        for violation in found:
+            _log.error("invariant_violated", invariant=violation.name, key=violation.key)
 
     async def _refresh_figures(self) -> None:
         metrics = self._services.metrics

@@ -78,6 +78,8 @@ def test_a_checkout_open_at_the_deadline_may_end_before_the_seat_goes(stack: Sta
     # Given a checkout that is open when the deadline passes
     member = stack.joins(due_in=1)
     order_id = stack.starts_paying(member)
+    # Vipps' own clock is a little quicker than ours: a callback would tell of an end we call the member's
+    stack.simulator.add_fault("lost", "callback", order_id=order_id)
     stack.eventually(lambda: stack.has_status(member, "expiring"), within=1 + DUE_WITHIN)
     assert stack.payment(order_id).ended is None
     assert stack.registration(member)["seconds_left"] is None

@@ -56,7 +56,9 @@ class Vipps:
     def effects(self, order_id: str, operation: str) -> list[Any]:
         """Return what moved in the ledger for an order, and succeeded."""
         all_of_them = self.state()["effects"]
-        return [e for e in all_of_them if (e["order_id"], e["operation"], e["ok"]) == (order_id, operation, True)]
+        return [
+            e for e in all_of_them if (e["order_id"], e["operation"], e["ok"]) == (order_id, operation, True)
+        ]
 
     def lose_callback(self, order_id: str) -> None:
         fault = {"kind": "lost", "operation": "callback", "order_id": order_id}
@@ -64,7 +66,9 @@ class Vipps:
 
     def tie(self, order_id: str, event_id: str, user_id: str) -> None:
         """Tell the referee whose seat an order pays for."""
-        answered(self._client.post(f"/payments/{order_id}", json={"event_id": event_id, "user_id": user_id}), 200)
+        answered(
+            self._client.post(f"/payments/{order_id}", json={"event_id": event_id, "user_id": user_id}), 200
+        )
 
     def fall_silent(self) -> None:
         answered(self._client.post("/vipps/down", json={"mode": "silent"}), 200)
@@ -148,7 +152,12 @@ class Member:
     def __init__(self, name: str, *, service_url: str) -> None:
         self.name = name
         self.user_id = name.lower().replace("ø", "o")
-        claims = {"sub": self.user_id, "aud": "payments-service", "exp": int(time.time()) + 3600, "groups": []}
+        claims = {
+            "sub": self.user_id,
+            "aud": "payments-service",
+            "exp": int(time.time()) + 3600,
+            "groups": [],
+        }
         self.service = service_client(service_url, jwt.encode(claims, JWT_KEY, algorithm="HS256"))
         self._browser = httpx.Client(timeout=PATIENCE_SECONDS, trust_env=False)
 

@@ -44,7 +44,9 @@ class Cast:
         """Let a member start a payment, and tell the referee whose seat it is for."""
         order = answered(member.ask_to_pay(event_id), 201)
         self.vipps.tie(order["order_id"], event_id, member.user_id)
-        self.telling.say(member.name, f"starts a payment of {order['amount']} {order['currency']}, and gets a link")
+        self.telling.say(
+            member.name, f"starts a payment of {order['amount']} {order['currency']}, and gets a link"
+        )
         return order
 
     def wait_for_status(self, event_id: str, member: Member, status: str, *, seconds: float) -> float:
@@ -62,6 +64,13 @@ class Cast:
         amounts = [effect["amount"] for effect in self.vipps.effects(order_id, "CAPTURE")]
         self.telling.check("Vipps", f"captured {PRICE}, once", expected=[25000], seen=amounts)
 
+    def check_seat(self, event_id: str, member: Member, what: str, *, expected: str) -> None:
+        """Look at the backend whether a member has "a seat" or "no seat"."""
+        self.telling.check("service", what, expected=expected, seen=self.seat(event_id, member))
+
+    def seat(self, event_id: str, member: Member) -> str:
+        return "a seat" if self.backend.has_seat(event_id, member.user_id) else "no seat"
+
     def promote(self, member: Member) -> datetime:
         """Announce a member who moved up from the waiting list; return the deadline the service set."""
         self.telling.wait(
@@ -69,7 +78,9 @@ class Cast:
         )
         told = self.backend.announce(DINNER, member.user_id, promoted=True)
         deadline = datetime.fromisoformat(told["payment_expiredate"])
-        self.telling.say("backend", f"{member.name} moves up from the waiting list; must pay by {deadline:%T}")
+        self.telling.say(
+            "backend", f"{member.name} moves up from the waiting list; must pay by {deadline:%T}"
+        )
         return deadline
 
 

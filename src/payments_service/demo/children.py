@@ -28,16 +28,19 @@ class PortTaken(StackFailed):
 
 
 class Child:
-    """One `payments-service …` with its output in a file that has no name, so that nothing of it can be left behind."""
+    """One `payments-service …` with its output in a file that has no name, so that nothing of it can be left behind.
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str]) -> None:
+    With `is_shown` its output goes where ours goes instead.
+    """
+
+    def __init__(self, *arguments: str, environment: Mapping[str, str], is_shown: bool = False) -> None:
         self.name = f"payments-service {' '.join(arguments)}"
         self._log = cast(IO[bytes], tempfile.TemporaryFile())  # noqa: SIM115 - closed with the child
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "payments_service.demo.leash", *arguments],
             stdin=subprocess.PIPE,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
+            stdout=None if is_shown else self._log,
+            stderr=None if is_shown else subprocess.STDOUT,
             cwd="/",  # somebody's .env in the working directory is not meant for us
             env={**environment, "PYTHONPATH": str(SOURCES), "PYTHONUNBUFFERED": "1"},
             start_new_session=True,  # Ctrl-C in the terminal is for the demo, which then stops us in order

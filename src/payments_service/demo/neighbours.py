@@ -17,8 +17,15 @@ from payments_service.simulator.simulator import Simulator
 class Neighbours:
     """Both neighbours on one port of the loopback address; port 0 takes a free one."""
 
-    def __init__(self, config: SimulatorConfig, *, port: int = 0, first_registration_id: int = 77) -> None:
-        self._socket = listen(port)
+    def __init__(
+        self,
+        config: SimulatorConfig,
+        *,
+        port: int = 0,
+        option: str = "--port",
+        first_registration_id: int = 77,
+    ) -> None:
+        self._socket = listen(port, option=option)
         self.port = int(self._socket.getsockname()[1])
         self.origin = f"http://127.0.0.1:{self.port}"
         config.public_origin = self.origin
@@ -46,18 +53,12 @@ class Neighbours:
         self._socket.close()
 
 
-def listen(port: int) -> socket.socket:
-    """Return a listening socket. Raises PortTaken when somebody else has the port."""
+def listen(port: int, *, option: str = "--port") -> socket.socket:
+    """Return a listening socket; 0 takes a free port. Raises PortTaken, which names the option to choose another."""
     try:
         return socket.create_server(("127.0.0.1", port))
     except OSError as error:
         raise PortTaken(
             f"port {port} of 127.0.0.1 cannot be had ({error.strerror}): stop whoever has it, "
-            "or choose another one with --port (0 takes a free one)"
+            f"or choose another one with {option} (0 takes a free one)"
         ) from None
-
-
-def free_port(port: int) -> int:
-    """Return the port itself when nobody has it, or a free one for 0. Raises PortTaken."""
-    with listen(port) as probe:
-        return int(probe.getsockname()[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ from typing import Final
 from payments_service.demo.cast import make_cast
 from payments_service.demo.children import PortTaken, StackFailed
 from payments_service.demo.databases import embedded_database, fresh_database
-from payments_service.demo.neighbours import Neighbours, free_port
+from payments_service.demo.neighbours import Neighbours, listen
 from payments_service.demo.screen import Screen
 from payments_service.demo.stack import Stack, sigterm_like_ctrl_c, standing
 from payments_service.demo.staying import stay
@@ -41,31 +42,33 @@ def run(*, once: bool, port: int) -> int:
 
 
 def _run(*, once: bool, port: int, screen: Screen) -> int:
-    port = free_port(port)
     with ExitStack() as resources:
-        stack = _stand(resources, port, screen)
+        stack = _stand(resources, resources.enter_context(listen(port)), screen)
         telling = Telling(screen)
         play(make_cast(stack, telling))
         _say_how_it_came_out(telling, stack, screen)
+        stayed_well = True
         if not once and not stack.has_died:
-            stay(stack, screen)
-    return 0 if telling.is_right else EXIT_WRONG
+            stayed_well = stay(stack, screen)
+    return 0 if telling.is_right and stayed_well else EXIT_WRONG
 
 
-def _stand(resources: ExitStack, port: int, screen: Screen) -> Stack:
+def _stand(resources: ExitStack, reserved: socket.socket, screen: Screen) -> Stack:
     """Bring up database, neighbours and service; `resources` takes them down again in the opposite order."""
     began_at = time.monotonic()
     given = os.environ.get("DATABASE_URL")
     if given:
         screen.plain("DATABASE_URL is set: playing in a new database on that server, dropped at the end.")
     else:
-        screen.plain("Starting a PostgreSQL of our own, a simulated Vipps and event backend, and the service ...")
+        screen.plain(
+            "Starting a PostgreSQL of our own, a simulated Vipps and event backend, and the service ..."
+        )
     config = SimulatorConfig(
         landing_seconds=CHECKOUT_SECONDS, app_seconds=CHECKOUT_SECONDS, total_seconds=CHECKOUT_SECONDS
     )
     url = resources.enter_context(fresh_database(given) if given else embedded_database())
     neighbours = resources.enter_context(Neighbours(config))
-    stack = Stack(database_url=url, neighbours=neighbours, config=config, service_port=port)
+    stack = Stack(database_url=url, neighbours=neighbours, config=config, reserved=reserved)
     resources.enter_context(standing(stack))
     stack.start(**HURRIED)
     screen.plain(f"Ready after {time.monotonic() - began_at:.1f} s: {stack.service_url}")

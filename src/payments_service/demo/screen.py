@@ -42,6 +42,11 @@ class Screen:
         self._print(self._styled("red", f"{_INDENT}expected: {expected}"))
         self._print(self._styled("red", f"{_INDENT}seen:     {seen}"))
 
+    def pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Print names and what they stand for."""
+        for name, value in pairs:
+            self._print(f"  {name:<14} {value}")
+
     def plain(self, text: str = "") -> None:
         self._print(text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -19,11 +20,13 @@ class Stack:
     """A running service and where everything is."""
 
     def __init__(
-        self, *, database_url: str, neighbours: Neighbours, config: SimulatorConfig, service_port: int
+        self, *, database_url: str, neighbours: Neighbours, config: SimulatorConfig, reserved: socket.socket
     ) -> None:
+        service_port = int(reserved.getsockname()[1])
         self.service_url = f"http://127.0.0.1:{service_port}"
         self.simulator_url = neighbours.origin
         self._database_url, self._config, self._port = database_url, config, service_port
+        self._reserved = reserved  # nobody else gets the port before the service does
         self._service: Child | None = None
 
     def migrate(self) -> None:
@@ -34,10 +37,11 @@ class Stack:
         finally:
             child.stop()
 
-    def start(self, **settings: str) -> None:
+    def start(self, *, is_shown: bool = False, **settings: str) -> None:
         """Start the service with these settings, in place of the one that runs; return when it is ready."""
         self.stop()
-        self._service = Child("serve", environment=self._environment(**settings))
+        self._reserved.close()
+        self._service = Child("serve", environment=self._environment(**settings), is_shown=is_shown)
         self._service.wait_until_ready(self.service_url)
 
     def stop(self) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from payments_service.demo.accounts import accounts
 from payments_service.demo.actors import JWT_KEY
 from payments_service.demo.cast import Cast
 from payments_service.demo.first_act import first_act
 from payments_service.demo.second_act import second_act
-from payments_service.demo.accounts import accounts
 
 #: A story of seconds instead of hours. The simulated checkout ends before the service counts on its end.
 CHECKOUT_SECONDS: Final = 6.0

@@ -56,8 +56,9 @@ class Telling:
         except WentWrong as wrong:
             self._fail("", "and so the story ends here", wrong.expected, wrong.seen)
             self.is_broken = True
-        except httpx.HTTPError as error:
-            self._fail("", "and so the story ends here", "an answer", f"{type(error).__name__}: {error}")
+        except (httpx.HTTPError, LookupError, ValueError) as error:
+            seen = f"{type(error).__name__}: {error}"
+            self._fail("", "and so the story ends here", "an answer that makes sense", seen)
             self.is_broken = True
 
     def say(self, who: str, what: str) -> None:
@@ -72,6 +73,14 @@ class Telling:
         self.checks += 1
         self._screen.verdict(self.seconds, who, what, is_right=True)
         return True
+
+    def check_soon(self, who: str, what: str, *, seconds: float, at_most: float) -> bool:
+        """Compare a time with what was promised."""
+        told = f"{what}, {seconds:.1f} s later"
+        is_soon = f"at most {at_most:g} s"
+        return self.check(
+            who, told, expected=is_soon, seen=is_soon if seconds <= at_most else f"{seconds:.1f} s"
+        )
 
     def wait(self, look: Callable[[], T], *, until: T, seconds: float) -> float:
         """Look until it is so; return how long it took. Raises WentWrong with the last thing seen."""

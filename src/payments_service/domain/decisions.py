@@ -145,7 +145,9 @@ def _unpaid(registration: Registration, orders: Sequence[Order], now: datetime, 
         return Verdict("before the deadline", RegistrationStatus.AWAITING_PAYMENT)
     if rules.expiry_mode is ExpiryMode.OFF:
         return Verdict("the clock is off", RegistrationStatus.AWAITING_PAYMENT)
-    is_open = any(not order.is_closed for order in orders)
+    is_open = any(
+        not order.is_closed or order.is_paid for order in orders
+    )  # money on its way back counts as well
     if rules.expiry_mode is ExpiryMode.SHADOW:
         return Verdict(
             "shadow: an order is open" if is_open else "shadow: would release",

@@ -142,10 +142,7 @@ async def exist_for_event(connection: AsyncConnection, event_id: str) -> bool:
     """Tell whether an event has an order that is paid or in checkout."""
     t = orders.c
     query = select(
-        select(orders)
-        .where(t.event_id == event_id)
-        .where(or_(t.status.in_(["INITIATE", "RESERVED"]), t.captured_ore > t.refunded_ore))
-        .exists()
+        select(orders).where(t.event_id == event_id).where(or_(t.status == "INITIATE", t.is_paid)).exists()
     )
     return bool((await connection.execute(query)).scalar_one())
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     DateTime,
     ForeignKey,
     Identity,
@@ -141,6 +142,15 @@ orders = Table(
     _instant("missing_since"),
     _instant("read_at"),
     Column("read_sha256", Text),
+    # the same sentence as `Order.is_paid`; a test holds the two together
+    Column(
+        "is_paid",
+        Boolean,
+        Computed(
+            "captured_ore > refunded_ore OR (status = 'RESERVED' AND held_ore >= amount_ore)", persisted=True
+        ),
+        nullable=False,
+    ),
     Column("is_closed", Boolean, nullable=False, server_default=text("false")),
     Column("is_frozen", Boolean, nullable=False, server_default=text("false")),
     Column("is_declined", Boolean, nullable=False, server_default=text("false")),
