@@ -331,10 +331,11 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("amount_ore", sa.Integer(), nullable=False),
-        sa.Column("refunded_before_ore", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("before_ore", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("client_key", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("is_in_doubt", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("last_answer", sa.Text(), nullable=True),
@@ -371,6 +372,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index("ix_operations_order_id", "operations", ["order_id"], unique=False)
+    op.create_index(
+        "uq_operations_client_key",
+        "operations",
+        ["order_id", "kind", "actor", "client_key"],
+        unique=True,
+        postgresql_where=sa.text("client_key IS NOT NULL"),
+    )
 
     # A history that can be changed is no evidence. Nobody updates, deletes or truncates it, whatever their rights.
     op.execute("""
@@ -390,6 +398,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(
+        "uq_operations_client_key",
+        table_name="operations",
+        postgresql_where=sa.text("client_key IS NOT NULL"),
+    )
     op.drop_index("ix_operations_order_id", table_name="operations")
     op.drop_index(
         "ix_operations_due", table_name="operations", postgresql_where=sa.text("due_at IS NOT NULL")

@@ -95,7 +95,6 @@ async def test_a_body_announced_as_large_is_not_even_begun(app: FastAPI) -> None
 @pytest.mark.parametrize(
     "headers",
     [
-        [(b"authorization", b"Bearer other")],
         [(b"host", b"a"), (b"host", b"a")],
         [(b"content-length", b"2"), (b"content-length", b"2")],
         [(b"idempotency-key", b"a"), (b"idempotency-key", b"b")],
@@ -219,3 +218,8 @@ async def test_nobody_is_answered_who_went_away(app: FastAPI, services: FakeServ
     }
     await app(scope, receive, send)
     assert b'status="499"' in services.metrics.render()
+
+
+async def test_two_authorization_headers_are_bad_credentials(app: FastAPI) -> None:
+    start, _ = await call(app, [(b"authorization", b"Bearer other")])
+    assert start["status"] == 401

@@ -87,7 +87,7 @@ def test_an_operation_is_sent_only_while_it_still_does_what_it_was_meant_for(
 def test_a_second_refund_is_told_from_the_first_by_what_was_refunded_before(
     refunded: int, happened: bool, wanted: bool
 ) -> None:
-    second = operation(REFUND, Purpose.ORGANISER, 5_000, refunded_before_ore=5_000)
+    second = operation(REFUND, Purpose.ORGANISER, 5_000, before_ore=5_000)
     known = captured(refunded_ore=refunded)
     assert (has_happened(second, known), is_still_wanted(second, known)) == (happened, wanted)
 

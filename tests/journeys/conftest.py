@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.pace import LONG_CHECKOUT_SECONDS, MORTAL
 from tests.journeys.stack import Stack
 from tests.postgres import Server, fresh_database
 
@@ -33,3 +34,24 @@ def own_stack(database_url: str, tmp_path: Path) -> Iterator[Stack]:
     with Stack(database_url, tmp_path) as stack:
         yield stack
         stack.end()
+
+
+@pytest.fixture(scope="session")
+def graveyard(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The stack of all journeys that kill, with as many replicas as were killed so far."""
+    folder = tmp_path_factory.mktemp("mortal")
+    with (
+        fresh_database(postgres_server) as url,
+        Stack(url, folder, checkout_seconds=LONG_CHECKOUT_SECONDS) as stack,
+    ):
+        yield stack
+
+
+@pytest.fixture
+def mortal_stack(graveyard: Stack) -> Iterator[Stack]:
+    """A stack whose one replica is to be killed; the journey starts another in its place."""
+    if not any(service.is_running for service in graveyard.services):
+        graveyard.start_service(MORTAL)
+    graveyard.begin()
+    yield graveyard
+    graveyard.end()

@@ -66,7 +66,9 @@ class Neighbours:
 
     async def know_whose(self, call: Call) -> None:
         """Tell the oracle whose seat a new payment pays for: journeys pay as "event, user"."""
-        payment = next((p for p in self.simulator.ledger.payments.values() if p.order_id == call.order_id), None)
+        payment = next(
+            (p for p in self.simulator.ledger.payments.values() if p.order_id == call.order_id), None
+        )
         if payment is not None:
             event_id, _, user_id = payment.text.partition(", ")
             self.simulator.assign(payment.order_id, event_id, user_id)
@@ -104,7 +106,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(predicate: Callable[[], Result], *, within: float, what: str = "") -> Result:
+def eventually(predicate: Callable[[], Result | None], *, within: float, what: str = "") -> Result:
     """Return the predicate's first true value; fail when there is none in time."""
     until = time.monotonic() + within
     while True:
@@ -112,5 +114,7 @@ def eventually(predicate: Callable[[], Result], *, within: float, what: str = ""
         if value:
             return value
         if time.monotonic() >= until:
-            raise AssertionError(f"not within {within} s: {what or 'what was waited for'}; last seen: {value!r}")
+            raise AssertionError(
+                f"not within {within} s: {what or 'what was waited for'}; last seen: {value!r}"
+            )
         time.sleep(0.05)

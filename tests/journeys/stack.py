@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -13,18 +13,14 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from payments_service.demo.environment import environment
+from payments_service.simulator.journal import BackendCall
 from payments_service.simulator.ledger import Payment
 from tests.journeys import soundness
 from tests.journeys.neighbours import Neighbours, eventually, free_port
+from tests.journeys.pace import CHECKOUT_SECONDS, USUAL
 from tests.journeys.service import Service
 
 Result = TypeVar("Result")
-CHECKOUT_SECONDS = 4
-SWEEP_SECONDS = 1
-LEASE_SECONDS = 4
-# what the contract allows, on top of the instant named there
-DUE_WITHIN = 2 * SWEEP_SECONDS + 5
-CLOSED_WITHIN = 2 * SWEEP_SECONDS + 15
 _numbers = count(1)
 
 
@@ -72,21 +68,17 @@ class Stack:
 
     # -- the service ------------------------------------------------------------------------------------------
 
-    def start_service(self, *, wait: bool = True, **settings: object) -> Service:
-        usual = {
-            "SWEEP_SECONDS": SWEEP_SECONDS,
-            "LEASE_SECONDS": LEASE_SECONDS,
-            "PULL_SECONDS": 0,
-            "VIPPS_CHECKOUT_SECONDS": self.checkout_seconds,
-            "VIPPS_TIMEOUT_SECONDS": 2,
-            "EVENT_SERVICE_TIMEOUT_SECONDS": 2,
-        }
+    def start_service(
+        self, settings: Mapping[str, object] | None = None, *, wait: bool = True, **more: object
+    ) -> Service:
+        """Start a replica with the usual settings but for those given."""
+        chosen = {**USUAL, "VIPPS_CHECKOUT_SECONDS": self.checkout_seconds, **(settings or {}), **more}
         variables = environment(
-            database_url=str(settings.pop("DATABASE_URL", self.database_url)),
+            database_url=self.database_url,  # replaced by a DATABASE_URL among the settings
             service_port=free_port(),
             simulator_origin=self.neighbours.origin,
             simulator=self.neighbours.config,
-            **{name: str(value) for name, value in (usual | settings).items()},
+            **{name: str(value) for name, value in chosen.items()},
         )
         service = Service(variables, self._folder / f"service-{next(_numbers)}.log")
         self.services.append(service)
@@ -165,6 +157,15 @@ class Stack:
     def has_status(self, member: Member, *statuses: str) -> bool:
         return self.registration(member)["status"] in statuses
 
+    def becomes(self, member: Member, *statuses: str, within: float) -> None:
+        """Wait until the registration has one of these statuses."""
+        eventually(lambda: self.has_status(member, *statuses), within=within, what=f"{member}: {statuses}")
+
+    def is_captured(self, order_id: str, *, within: float) -> None:
+        """Wait until Vipps has taken the money, and see that it did so once."""
+        eventually(lambda: self.effects(order_id, "CAPTURE"), within=within, what=f"{order_id} captured")
+        assert self.effects(order_id, "CAPTURE") == 1
+
     def payment(self, order_id: str) -> Payment:
         """As Vipps has it now."""
         return self.neighbours.do(lambda: self.simulator.payment(order_id))
@@ -183,9 +184,15 @@ class Stack:
         """How often Vipps was asked for it."""
         return len(self.simulator.journal.requests_for(operation, order_id))
 
-    def releases(self, member: Member) -> list[soundness.BackendCall]:
+    def releases(self, member: Member) -> list[BackendCall]:
         """What was asked of the backend to take this seat back."""
         return soundness.releases(self.simulator, member.event_id, member.user_id)
 
-    def eventually(self, predicate: Callable[[], Result], *, within: float, what: str = "") -> Result:
+    def cases(self, member: Member) -> list[str]:
+        """What a person is asked to look at."""
+        answer = self.service.get("/v1/attention", event_id=member.event_id)
+        assert answer.status_code == 200, answer.text
+        return [c["code"] for c in answer.json()["items"] if c["registration_id"] == member.registration_id]
+
+    def eventually(self, predicate: Callable[[], Result | None], *, within: float, what: str = "") -> Result:
         return eventually(predicate, within=within, what=what)

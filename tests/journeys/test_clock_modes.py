@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
-from tests.journeys.stack import DUE_WITHIN, SWEEP_SECONDS, Stack
+from tests.journeys.pace import DUE_WITHIN, SWEEP_SECONDS
+from tests.journeys.stack import Stack
 
 
 def test_in_shadow_a_release_is_decided_and_written_down_but_not_sent(own_stack: Stack) -> None:
@@ -24,8 +23,8 @@ def test_in_shadow_a_release_is_decided_and_written_down_but_not_sent(own_stack:
     assert stack.has_status(member, "awaiting_payment")
     order_id = stack.starts_paying(member)
     stack.approve(order_id)
-    stack.eventually(lambda: stack.has_status(member, "paid"), within=3)
-    stack.eventually(lambda: stack.effects(order_id, "CAPTURE") == 1, within=3)
+    stack.becomes(member, "paid", within=3)
+    stack.is_captured(order_id, within=3)
 
 
 def test_with_the_clock_off_nothing_is_decided_and_payment_is_accepted(own_stack: Stack) -> None:
@@ -39,22 +38,17 @@ def test_with_the_clock_off_nothing_is_decided_and_payment_is_accepted(own_stack
     assert stack.releases(member) == []
     assert stack.has_status(member, "awaiting_payment")
     stack.approve(stack.starts_paying(member))
-    stack.eventually(lambda: stack.has_status(member, "paid"), within=3)
+    stack.becomes(member, "paid", within=3)
 
 
-@pytest.mark.parametrize("callback", ["arrives", "is lost"])
-def test_in_manual_capture_a_reservation_pays_the_seat_and_is_left_alone(
-    own_stack: Stack, callback: str
-) -> None:
+def test_in_manual_capture_a_reservation_pays_the_seat_and_is_left_alone(own_stack: Stack) -> None:
     stack = own_stack
     stack.start_service(VIPPS_CAPTURE="manual")
-    member = stack.joins(due_in=3)
+    member = stack.joins(due_in=2)
     order_id = stack.starts_paying(member)
-    if callback == "is lost":
-        stack.simulator.add_fault("lost", "callback")
     stack.approve(order_id)
     stack.watch.stay_reserved.add(order_id)
-    stack.eventually(lambda: stack.has_status(member, "paid"), within=10)
+    stack.becomes(member, "paid", within=3)
     order = stack.order(order_id)
     assert (order["status"], order["is_paid"], order["captured"]) == ("RESERVED", True, "0.00")
     assert stack.calls("capture", order_id) == 0

@@ -97,7 +97,7 @@ def test_a_callback_that_lies_is_settled_by_what_vipps_says(stack: Stack) -> Non
     assert stack.order(order_id)["status"] == "INITIATE"
     assert stack.has_status(member, "awaiting_payment")
     stack.approve(order_id)
-    stack.eventually(lambda: stack.has_status(member, "paid"), within=3)
+    stack.becomes(member, "paid", within=3)
 
 
 def test_what_cannot_be_read_or_is_too_large_is_refused(stack: Stack) -> None:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.journeys.stack import CLOSED_WITHIN, DUE_WITHIN, Member, Stack
+from tests.journeys.pace import CLOSED_WITHIN, DUE_WITHIN
+from tests.journeys.stack import Member, Stack
 
 
 def wait_for_the_deadline_of(stack: Stack, member: Member) -> None:
@@ -21,7 +22,7 @@ def test_a_seat_nobody_pays_for_is_released_once_and_not_before_its_deadline(sta
     deadline = datetime.fromisoformat(stack.registration(member)["payment_expiredate"])
     assert stack.registration(member)["status"] == "awaiting_payment"
     # When the deadline has passed
-    stack.eventually(lambda: stack.has_status(member, "expired"), within=1.5 + DUE_WITHIN)
+    stack.becomes(member, "expired", within=1.5 + DUE_WITHIN)
     # Then the backend was told, once, under a key of its own
     (release,) = stack.releases(member)
     assert (release.operation, release.status) == ("release", 200)
@@ -40,7 +41,7 @@ def test_a_seat_given_back_to_the_waiting_list_may_be_had_again(own_stack: Stack
     stack.start_service(EVENT_SERVICE_RELEASE="waiting_list", WAITING_LIST_PAYTIME="02:00:00")
     # Given a seat that was released to the waiting list
     member = stack.joins(due_in=1)
-    stack.eventually(lambda: stack.has_status(member, "expired"), within=1 + DUE_WITHIN)
+    stack.becomes(member, "expired", within=1 + DUE_WITHIN)
     (release,) = stack.releases(member)
     assert (release.operation, release.status) == ("waitlist", 200)
     assert release.idempotency_key == f"release-{member.registration_id}"
@@ -56,7 +57,7 @@ def test_a_seat_given_back_to_the_waiting_list_may_be_had_again(own_stack: Stack
     assert 7100 < opened.json()["seconds_left"] <= 7200
     order_id = stack.starts_paying(member)
     stack.approve(order_id)
-    stack.eventually(lambda: stack.has_status(member, "paid"), within=3)
+    stack.becomes(member, "paid", within=3)
     assert len(stack.releases(member)) == 1
 
 
@@ -68,8 +69,8 @@ def test_whoever_approves_in_the_second_of_the_deadline_keeps_the_seat(stack: St
         stack.simulator.add_fault("lost", "callback", order_id=order_id, times=None)
     wait_for_the_deadline_of(stack, member)
     stack.approve(order_id)
-    stack.eventually(lambda: stack.has_status(member, "paid"), within=10)
-    stack.eventually(lambda: stack.effects(order_id, "CAPTURE") == 1, within=3)
+    stack.becomes(member, "paid", within=10)
+    stack.is_captured(order_id, within=3)
     assert stack.releases(member) == []
     assert stack.has_seat(member)
 
@@ -80,7 +81,7 @@ def test_a_checkout_open_at_the_deadline_may_end_before_the_seat_goes(stack: Sta
     order_id = stack.starts_paying(member)
     # Vipps' own clock is a little quicker than ours: a callback would tell of an end we call the member's
     stack.simulator.add_fault("lost", "callback", order_id=order_id)
-    stack.eventually(lambda: stack.has_status(member, "expiring"), within=1 + DUE_WITHIN)
+    stack.becomes(member, "expiring", within=1 + DUE_WITHIN)
     assert stack.payment(order_id).ended is None
     assert stack.registration(member)["seconds_left"] is None
     # Then nothing new can start, and nothing is released while Vipps would still take an approval
@@ -88,7 +89,7 @@ def test_a_checkout_open_at_the_deadline_may_end_before_the_seat_goes(stack: Sta
     assert stack.releases(member) == []
     # When nobody finishes it
     stack.eventually(lambda: stack.payment(order_id).ended == "timed_out", within=stack.checkout_seconds)
-    stack.eventually(lambda: stack.has_status(member, "expired"), within=CLOSED_WITHIN)
+    stack.becomes(member, "expired", within=CLOSED_WITHIN)
     assert [release.status for release in stack.releases(member)] == [200]
     closed = stack.order(order_id)
     assert (closed["status"], closed["status_reason"]) == ("CANCEL", "timed_out")

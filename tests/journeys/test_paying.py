@@ -30,8 +30,8 @@ def test_an_approval_whose_callback_was_lost_is_seen_within_ten_seconds(stack: S
     order_id = stack.starts_paying(member)
     stack.simulator.add_fault("lost", "callback", order_id=order_id, times=None)
     stack.approve(order_id)
-    stack.eventually(lambda: stack.has_status(member, "paid"), within=10)
-    stack.eventually(lambda: stack.effects(order_id, "CAPTURE") == 1, within=3)
+    stack.becomes(member, "paid", within=10)
+    stack.is_captured(order_id, within=3)
     assert stack.simulator.journal.deliveries_of(order_id)[0].outcome == "lost"
 
 
@@ -44,7 +44,7 @@ def test_a_sales_unit_that_captures_by_itself_is_never_asked_to(stack: Stack) ->
         stack.approve(order_id)
     finally:
         unit.direct_capture = False
-    stack.eventually(lambda: stack.has_status(member, "paid"), within=3)
+    stack.becomes(member, "paid", within=3)
     assert stack.order(order_id)["status"] == "SALE"
     assert stack.order(order_id)["captured"] == "250.00"
     assert stack.calls("capture", order_id) == 0
@@ -63,7 +63,7 @@ def test_whoever_aborts_may_pay_again_at_once(stack: Stack) -> None:
     assert (aborted["status"], aborted["status_reason"]) == ("CANCEL", "cancelled_by_member")
     assert aborted["payment_link"] is None
     stack.approve(second)
-    stack.eventually(lambda: stack.effects(second, "CAPTURE") == 1, within=3)
+    stack.is_captured(second, within=3)
     assert [o["order_id"] for o in stack.registration(member)["orders"]] == [second, first]
 
 

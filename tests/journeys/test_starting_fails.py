@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.journeys.stack import Stack
+from tests.journeys.stack import Member, Stack
 
 SECONDS_TO_ANSWER = 2 * 2 + 2  # two calls to Vipps and a bit
 
@@ -31,7 +31,7 @@ def test_a_payment_whose_link_was_lost_is_closed_and_a_new_one_works(
     assert stack.order(lost)["status"] == "CANCEL"
     assert stack.order(lost)["status_reason"] == "superseded"
     stack.approve(fresh)
-    stack.eventually(lambda: stack.has_status(member, "paid"), within=3)
+    stack.becomes(member, "paid", within=3)
 
 
 def test_a_payment_that_never_reached_vipps_is_found_out_and_a_new_one_works(stack: Stack) -> None:
@@ -47,7 +47,7 @@ def test_a_payment_that_never_reached_vipps_is_found_out_and_a_new_one_works(sta
     reads = stack.simulator.journal.requests_for("details", lost)
     assert (reads[-1].at - reads[0].at).total_seconds() >= 5
     stack.approve(fresh)
-    stack.eventually(lambda: stack.has_status(member, "paid"), within=3)
+    stack.becomes(member, "paid", within=3)
 
 
 def test_a_start_that_vipps_refuses_is_said_and_stays_visible(stack: Stack) -> None:
@@ -65,12 +65,12 @@ def test_a_start_that_vipps_refuses_is_said_and_stays_visible(stack: Stack) -> N
     assert stack.order(refused["order_id"])["is_paid"] is False
     # And once Vipps lets us, the next try works at once
     stack.approve(stack.starts_paying(member))
-    stack.eventually(lambda: stack.has_status(member, "paid"), within=3)
+    stack.becomes(member, "paid", within=3)
 
 
-def _new_order(stack: Stack, member: object) -> str | None:
+def _new_order(stack: Stack, member: Member) -> str | None:
     """Ask as a member would who tries again; None while we are told to come back later."""
-    answer = stack.pay(member)  # type: ignore[arg-type]
+    answer = stack.pay(member)
     assert answer.status_code in (201, 503), answer.text
     time.sleep(0.2)
     return str(answer.json()["order_id"]) if answer.status_code == 201 else None

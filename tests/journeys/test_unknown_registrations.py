@@ -17,7 +17,7 @@ def test_it_is_looked_up_and_adopted_with_the_backends_deadline(stack: Stack) ->
     assert stack.order(order_id)["registration_id"] == member.registration_id
     assert datetime.fromisoformat(stack.registration(member)["payment_expiredate"]) == deadline
     stack.approve(order_id)
-    stack.eventually(lambda: stack.has_status(member, "paid"), within=3)
+    stack.becomes(member, "paid", within=3)
 
 
 def test_without_a_deadline_there_it_has_the_events_time_to_pay(stack: Stack) -> None:
@@ -49,4 +49,4 @@ def test_a_backend_without_an_answer_is_said_to_be_unavailable(stack: Stack, kin
     assert int(answer.headers["Retry-After"]) >= 1
     stack.simulator.faults.clear(fault.id)
     stack.approve(stack.starts_paying(member))
-    stack.eventually(lambda: stack.has_status(member, "paid"), within=3)
+    stack.becomes(member, "paid", within=3)

@@ -14,10 +14,10 @@ MOST_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 15.0
 MOST_ADDRESS_BYTES = 8 * 1024
 MOST_HEADER_BYTES = 32 * 1024
-#: Two of one of these and two readers (a proxy and us) may each believe another one.
+#: Two of one of these and two readers (a proxy and us) may each believe another one. Two `Authorization` headers are
+#: bad credentials, which is 401 and said where credentials are looked at.
 _ONCE = frozenset(
     {
-        b"authorization",
         b"host",
         b"content-length",
         b"content-type",

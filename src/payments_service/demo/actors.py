@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any, Final
 
 import httpx
 import jwt
 
+from payments_service.demo.environment import SERVICE_KEY
 from payments_service.demo.telling import WentWrong
 
 JWT_KEY: Final = "local-key-of-the-backend-that-mints-tokens"
@@ -16,14 +18,17 @@ PATIENCE_SECONDS: Final = 15
 Json = Mapping[str, Any]
 
 
-def service_client(origin: str, credential: str) -> httpx.Client:
-    """Make a client of the service for the holder of a service key or a token."""
-    return httpx.Client(
-        base_url=origin,
-        headers={"Authorization": f"Bearer {credential}", "Accept-Language": "en"},
-        timeout=PATIENCE_SECONDS,
-        trust_env=False,
-    )
+class Connections(ExitStack):
+    """The HTTP clients of everybody on stage, closed together."""
+
+    def client(self, base_url: str = "", **headers: str) -> httpx.Client:
+        """Make a client that goes by no proxy: everything here is on this machine."""
+        made = httpx.Client(base_url=base_url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False)
+        return self.enter_context(made)
+
+    def to_service(self, origin: str, credential: str) -> httpx.Client:
+        """Make a client of the service for the holder of a service key or a token."""
+        return self.client(origin, Authorization=f"Bearer {credential}")
 
 
 def answered(response: httpx.Response, *statuses: int) -> Any:
@@ -38,13 +43,8 @@ def answered(response: httpx.Response, *statuses: int) -> Any:
 class Vipps:
     """The simulator's other side: what really happened, and what shall go wrong."""
 
-    def __init__(self, simulator_url: str) -> None:
-        self._client = httpx.Client(
-            base_url=f"{simulator_url}/control", timeout=PATIENCE_SECONDS, trust_env=False
-        )
-
-    def payment(self, order_id: str) -> Any:
-        return answered(self._client.get(f"/payments/{order_id}"), 200)
+    def __init__(self, simulator_url: str, connections: Connections) -> None:
+        self._client = connections.client(f"{simulator_url}/control")
 
     def state(self) -> Any:
         return answered(self._client.get("/state"), 200)
@@ -84,11 +84,9 @@ class Vipps:
 class Backend:
     """The event backend: owns the seats (at the simulator), and tells the service about them."""
 
-    def __init__(self, *, service: httpx.Client, simulator_url: str) -> None:
-        self.service = service
-        self._seats = httpx.Client(
-            base_url=f"{simulator_url}/control/backend", timeout=PATIENCE_SECONDS, trust_env=False
-        )
+    def __init__(self, *, service_url: str, simulator_url: str, connections: Connections) -> None:
+        self.service = connections.to_service(service_url, SERVICE_KEY)
+        self._seats = connections.client(f"{simulator_url}/control/backend")
 
     def open_event(self, event_id: str, *, title: str, seats: int, price: str, paytime: str) -> None:
         answered(self._seats.post("/events", json={"event_id": event_id, "capacity": seats}), 201)
@@ -119,6 +117,8 @@ class Backend:
         page = answered(
             self.service.get("/v1/registrations", params={"event_id": event_id, "user_id": user_id}), 200
         )
+        if not page["items"]:
+            raise WentWrong(f"a registration of {user_id}'s for {event_id}", "none")
         return page["items"][0]
 
     def status(self, event_id: str, user_id: str) -> str:
@@ -149,7 +149,7 @@ def answered_text(response: httpx.Response) -> str:
 class Member:
     """A member with a phone: a token for the service, and a browser for Vipps' pages."""
 
-    def __init__(self, name: str, *, service_url: str) -> None:
+    def __init__(self, name: str, *, service_url: str, connections: Connections) -> None:
         self.name = name
         self.user_id = name.lower().replace("ø", "o")
         claims = {
@@ -158,8 +158,9 @@ class Member:
             "exp": int(time.time()) + 3600,
             "groups": [],
         }
-        self.service = service_client(service_url, jwt.encode(claims, JWT_KEY, algorithm="HS256"))
-        self._browser = httpx.Client(timeout=PATIENCE_SECONDS, trust_env=False)
+        token = jwt.encode(claims, JWT_KEY, algorithm="HS256")
+        self.service = connections.to_service(service_url, token)
+        self._browser = connections.client()
 
     def ask_to_pay(self, event_id: str) -> httpx.Response:
         body = {"event_id": event_id, "user_id": self.user_id, "payer_name": f"{self.name} Nordmann"}

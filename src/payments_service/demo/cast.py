@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from payments_service.demo.actors import Backend, Member, Vipps, answered, service_client
-from payments_service.demo.environment import SERVICE_KEY
+from payments_service.demo.actors import Backend, Connections, Member, Vipps, answered
 from payments_service.demo.stack import Stack
 from payments_service.demo.telling import Telling
 
@@ -18,6 +17,7 @@ PRICE: Final = "250.00"
 SETTLED_SECONDS: Final = 8.0
 POLLED_SECONDS: Final = 12.0
 HELD_SECONDS: Final = 15.0
+BACK_SECONDS: Final = 15.0
 RELEASED_SECONDS: Final = 17.0
 
 
@@ -52,14 +52,20 @@ class Cast:
     def wait_for_status(self, event_id: str, member: Member, status: str, *, seconds: float) -> float:
         """Wait until a member's registration has a status; return how long it took."""
         return self.telling.wait(
-            lambda: self.backend.status(event_id, member.user_id), until=status, seconds=seconds
+            f"{member.name}'s registration",
+            lambda: self.backend.status(event_id, member.user_id),
+            until=status,
+            seconds=seconds,
         )
 
     def check_captured_once(self, order: Any) -> None:
         """Wait for the money to have moved at Vipps, and see that it moved once."""
         order_id = order["order_id"]
         self.telling.wait(
-            lambda: self.backend.order(order_id)["status"], until="CAPTURE", seconds=SETTLED_SECONDS
+            "the order",
+            lambda: self.backend.order(order_id)["status"],
+            until="CAPTURE",
+            seconds=SETTLED_SECONDS,
         )
         amounts = [effect["amount"] for effect in self.vipps.effects(order_id, "CAPTURE")]
         self.telling.check("Vipps", f"captured {PRICE}, once", expected=[25000], seen=amounts)
@@ -74,7 +80,10 @@ class Cast:
     def promote(self, member: Member) -> datetime:
         """Announce a member who moved up from the waiting list; return the deadline the service set."""
         self.telling.wait(
-            lambda: self.backend.has_seat(DINNER, member.user_id), until=True, seconds=SETTLED_SECONDS
+            f"{member.name}'s place",
+            lambda: self.seat(DINNER, member),
+            until="a seat",
+            seconds=SETTLED_SECONDS,
         )
         told = self.backend.announce(DINNER, member.user_id, promoted=True)
         deadline = datetime.fromisoformat(told["payment_expiredate"])
@@ -84,18 +93,18 @@ class Cast:
         return deadline
 
 
-def make_cast(stack: Stack, telling: Telling) -> Cast:
+def make_cast(stack: Stack, telling: Telling, connections: Connections) -> Cast:
     """Make everybody for a running stack."""
     anna, bjorn, celine, david, eva, frida = (
-        Member(name, service_url=stack.service_url)
+        Member(name, service_url=stack.service_url, connections=connections)
         for name in ("Anna", "Bjørn", "Celine", "David", "Eva", "Frida")
     )
     return Cast(
         telling=telling,
         service_url=stack.service_url,
-        vipps=Vipps(stack.simulator_url),
+        vipps=Vipps(stack.simulator_url, connections),
         backend=Backend(
-            service=service_client(stack.service_url, SERVICE_KEY), simulator_url=stack.simulator_url
+            service_url=stack.service_url, simulator_url=stack.simulator_url, connections=connections
         ),
         anna=anna,
         bjorn=bjorn,

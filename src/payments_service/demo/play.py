@@ -6,10 +6,14 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Final
 
-from payments_service.demo.cast import make_cast
+import httpx
+
+from payments_service.demo.actors import Connections
+from payments_service.demo.cast import Cast, make_cast
 from payments_service.demo.children import PortTaken, StackFailed
 from payments_service.demo.databases import embedded_database, fresh_database
 from payments_service.demo.neighbours import Neighbours, listen
@@ -17,7 +21,7 @@ from payments_service.demo.screen import Screen
 from payments_service.demo.stack import Stack, sigterm_like_ctrl_c, standing
 from payments_service.demo.staying import stay
 from payments_service.demo.story import CHECKOUT_SECONDS, HURRIED, play
-from payments_service.demo.telling import Telling
+from payments_service.demo.telling import Telling, WentWrong
 from payments_service.embedded_postgres import EmbeddedPostgresError
 from payments_service.simulator.config import SimulatorConfig
 
@@ -26,26 +30,27 @@ EXIT_PORT_TAKEN: Final = 2
 EXIT_INTERRUPTED: Final = 130
 
 
-def run(*, once: bool, port: int) -> int:
+def run(*, once: bool, port: int, story: Callable[[Cast], None] = play) -> int:
     """Play the story and return the exit status; without `once`, after staying up until told to end."""
     try:
         with sigterm_like_ctrl_c():
-            return _run(once=once, port=port, screen=Screen())
+            return _run(once=once, port=port, story=story, screen=Screen())
     except PortTaken as taken:
         print(taken, file=sys.stderr)
         return EXIT_PORT_TAKEN
-    except (StackFailed, EmbeddedPostgresError) as failure:
+    except (StackFailed, EmbeddedPostgresError, WentWrong, httpx.HTTPError) as failure:
         print(failure, file=sys.stderr)
         return EXIT_WRONG
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 
 
-def _run(*, once: bool, port: int, screen: Screen) -> int:
+def _run(*, once: bool, port: int, story: Callable[[Cast], None], screen: Screen) -> int:
     with ExitStack() as resources:
         stack = _stand(resources, resources.enter_context(listen(port)), screen)
         telling = Telling(screen)
-        play(make_cast(stack, telling))
+        with Connections() as connections:
+            story(make_cast(stack, telling, connections))
         _say_how_it_came_out(telling, stack, screen)
         stayed_well = True
         if not once and not stack.has_died:
@@ -70,7 +75,7 @@ def _stand(resources: ExitStack, reserved: socket.socket, screen: Screen) -> Sta
     neighbours = resources.enter_context(Neighbours(config))
     stack = Stack(database_url=url, neighbours=neighbours, config=config, reserved=reserved)
     resources.enter_context(standing(stack))
-    stack.start(**HURRIED)
+    stack.start(HURRIED)
     screen.plain(f"Ready after {time.monotonic() - began_at:.1f} s: {stack.service_url}")
     return stack
 

@@ -60,11 +60,12 @@ def _run(resources: ExitStack, port: int, simulator_port: int, screen: Screen) -
     url = given or resources.enter_context(embedded_database(FOLDER))
     stack = Stack(database_url=url, neighbours=neighbours, config=config, reserved=reserved)
     resources.enter_context(standing(stack))
-    stack.start(is_shown=True, LOG_FORMAT="console")
+    stack.start({"LOG_FORMAT": "console"}, is_shown=True)
     event = {"event_id": f"event-{number}", "capacity": 10}
     httpx.post(
         f"{stack.simulator_url}/control/backend/events", json=event, trust_env=False
     ).raise_for_status()
+    screen.plain()
     screen.pairs(addresses(stack))
     screen.plain("\nTry it, line by line:\n")
     for line in lines_to_try(stack, str(event["event_id"])):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from payments_service.demo.cast import (
+    BACK_SECONDS,
     DINNER,
     HELD_SECONDS,
     PRICE,
@@ -63,7 +64,7 @@ def come_back(cast: Cast) -> None:
     telling = cast.telling
     cast.vipps.come_back()
     telling.say("Vipps", "answers again")
-    seconds = cast.wait_for_status(TRIP, cast.frida, "paid", seconds=RELEASED_SECONDS)
+    seconds = cast.wait_for_status(TRIP, cast.frida, "paid", seconds=BACK_SECONDS)
     cast.check_seat(TRIP, cast.frida, f"Frida had paid: paid, {seconds:.1f} s later", expected="a seat")
     cast.check_captured_once(cast.backend.registration(TRIP, cast.frida.user_id)["orders"][0])
     cast.wait_for_status(DINNER, cast.david, "expired", seconds=RELEASED_SECONDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
@@ -31,17 +31,17 @@ class Stack:
 
     def migrate(self) -> None:
         """Bring the schema up to date with the service's own command."""
-        child = Child("migrate", environment=self._environment())
+        child = Child("migrate", environment=self._environment({}))
         try:
             child.finish(MIGRATE_SECONDS)
         finally:
             child.stop()
 
-    def start(self, *, is_shown: bool = False, **settings: str) -> None:
+    def start(self, settings: Mapping[str, str], *, is_shown: bool = False) -> None:
         """Start the service with these settings, in place of the one that runs; return when it is ready."""
         self.stop()
         self._reserved.close()
-        self._service = Child("serve", environment=self._environment(**settings), is_shown=is_shown)
+        self._service = Child("serve", environment=self._environment(settings), is_shown=is_shown)
         self._service.wait_until_ready(self.service_url)
 
     def stop(self) -> None:
@@ -58,7 +58,7 @@ class Stack:
     def has_died(self) -> bool:
         return self._service is not None and self._service.has_ended
 
-    def _environment(self, **settings: str) -> dict[str, str]:
+    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         return environment(
             database_url=self._database_url,
             service_port=self._port,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from payments_service.demo.actors import JWT_KEY, Backend, Member, Vipps, answered, service_client
+from payments_service.demo.actors import JWT_KEY, Backend, Connections, Member, Vipps, answered
 from payments_service.demo.environment import SERVICE_KEY
 from payments_service.demo.screen import Screen
 from payments_service.demo.stack import Stack
@@ -20,8 +20,10 @@ def stay(stack: Stack, screen: Screen) -> bool:
     """Show what there is to open, and stay until Ctrl-C or SIGTERM; False when the service ended by itself."""
     screen.plain("\nStarting the service again without the hurry: ten minutes in the app, an hour to pay ...")
     try:
-        stack.start(**UNHURRIED)
-        order = _open_checkout(stack)
+        stack.start(UNHURRIED)
+        with Connections() as connections:
+            order = _open_checkout(stack, connections)
+        screen.plain()
         screen.pairs(addresses(stack))
         screen.pairs(
             [
@@ -56,15 +58,15 @@ def wait_for_ctrl_c(stack: Stack, screen: Screen) -> bool:
     return False
 
 
-def _open_checkout(stack: Stack) -> Any:
+def _open_checkout(stack: Stack, connections: Connections) -> Any:
     """Have Gustav sign up and start a payment, and leave the rest to whoever opens the link."""
-    vipps = Vipps(stack.simulator_url)
+    vipps = Vipps(stack.simulator_url, connections)
     vipps.allow_checkouts_to_last(CHECKOUT_SECONDS)
     backend = Backend(
-        service=service_client(stack.service_url, SERVICE_KEY), simulator_url=stack.simulator_url
+        service_url=stack.service_url, simulator_url=stack.simulator_url, connections=connections
     )
     backend.open_event(EVENT, title="Konsert", seats=10, price="100.00", paytime="01:00:00")
-    gustav = Member("Gustav", service_url=stack.service_url)
+    gustav = Member("Gustav", service_url=stack.service_url, connections=connections)
     backend.sign_up(EVENT, gustav.user_id)
     backend.announce(EVENT, gustav.user_id)
     order = answered(gustav.ask_to_pay(EVENT), 201)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from payments_service.demo.accounts import accounts
@@ -22,13 +22,12 @@ HURRIED: Final[Mapping[str, str]] = {
     "WAITING_LIST_PAYTIME": "00:00:04",
     "JWT_KEY": JWT_KEY,
 }
-Step = tuple[str, Callable[[Cast], None]]
+STEPS: Final[Sequence[tuple[str, Callable[[Cast], None]]]] = (*first_act, *second_act, *accounts)
 
 
 def play(cast: Cast) -> None:
     """Play step after step, until the end or until one goes so wrong that the rest would mean nothing."""
-    steps: list[Step] = [*first_act, *second_act, *accounts]
-    for number, (title, step) in enumerate(steps, start=1):
+    for number, (title, step) in enumerate(STEPS, start=1):
         with cast.telling.step(f"{number}. {title}"):
             step(cast)
         if cast.telling.is_broken:

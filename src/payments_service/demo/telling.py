@@ -82,12 +82,12 @@ class Telling:
             who, told, expected=is_soon, seen=is_soon if seconds <= at_most else f"{seconds:.1f} s"
         )
 
-    def wait(self, look: Callable[[], T], *, until: T, seconds: float) -> float:
+    def wait(self, what: str, look: Callable[[], T], *, until: T, seconds: float) -> float:
         """Look until it is so; return how long it took. Raises WentWrong with the last thing seen."""
         began_at = self._clock()
         while (seen := look()) != until:
             if self._clock() - began_at > seconds:
-                raise WentWrong(f"{until} within {seconds:g} s", seen)
+                raise WentWrong(f"{what}: {until} within {seconds:g} s", seen)
             time.sleep(LOOK_EVERY)
         return self._clock() - began_at
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from payments_service.domain.folding import Folded, Mismatch, Unclear, fold
-from payments_service.domain.operations import Operation, OperationKind, OperationState
+from payments_service.domain.operations import Operation, OperationKind, OperationState, Purpose
 from payments_service.domain.orders import Order, OrderStatus, StatusReason, may_move
 from payments_service.domain.polling import MISSING_AGAIN
 from payments_service.domain.readings import NoSuchPayment, Reading
@@ -120,6 +120,8 @@ def _reason(order: Order, operations: Sequence[Operation], now: datetime) -> Sta
     ours = [
         o for o in operations if o.kind is kind and o.state in (OperationState.PENDING, OperationState.DONE)
     ]
+    if ours and ours[-1].attempts and kind is OperationKind.CANCEL and ours[-1].purpose is Purpose.ORGANISER:
+        return StatusReason.CANCELLED_BY_ORGANISER
     if ours and ours[-1].attempts and ours[-1].reason in set(StatusReason):
         return StatusReason(ours[-1].reason)
     if order.status is OrderStatus.REFUND:

@@ -5,6 +5,7 @@ Refusal
 ├── Conflict          already_paid  payment_time_expired  on_waiting_list  registration_exempt
 │                     registration_conflict  registration_ended  registration_decided
 │                     event_has_payments  payment_in_progress  request_in_progress
+│                     nothing_to_capture  nothing_to_cancel  nothing_to_refund  amount_too_high
 ├── Invalid           return_url_not_allowed
 ├── TooMany           too_many_requests
 ├── Rejected          vipps_rejected
@@ -115,6 +116,30 @@ class RequestInProgress(Conflict):
 
     code = "request_in_progress"
     retry_after_seconds = 2
+
+
+class NothingToCapture(Conflict):
+    """No reserved money is left that is not already being captured."""
+
+    code = "nothing_to_capture"
+
+
+class NothingToCancel(Conflict):
+    """There is neither an open checkout nor a reservation."""
+
+    code = "nothing_to_cancel"
+
+
+class NothingToRefund(Conflict):
+    """No captured money is left that is not already on its way back."""
+
+    code = "nothing_to_refund"
+
+
+class AmountTooHigh(Conflict):
+    """More than what is left."""
+
+    code = "amount_too_high"
 
 
 class Invalid(Refusal):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from payments_service.domain.orders import Order, OrderStatus
+from payments_service.domain.readings import LogEntry
+from payments_service.domain.vocabulary import Meaning, meaning_of
 
 
 class OperationKind(StrEnum):
@@ -34,12 +37,17 @@ class OperationState(StrEnum):
     DROPPED = "dropped"  # overtaken by events, never to be sent again as it was
 
 
+_LOGGED_AS: Final = {OperationKind.CAPTURE: Meaning.CAPTURED, OperationKind.REFUND: Meaning.REFUNDED}
 KEY_LENGTH_MAX: Final = 40  # eCom's X-Request-Id; ePayment allows 50
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`refunded_before_ore` is what was refunded when it was written down, so that its effect can be recognised."""
+    """`before_ore`: what was captured (of a capture) or refunded (of a refund) when this was written down.
+
+    By it the operation's own effect is told from others'. `client_key`: what the caller named the request, so that a
+    repeat of it never makes a second operation.
+    """
 
     operation_key: str
     order_id: str
@@ -47,11 +55,12 @@ class Operation:
     purpose: Purpose
     amount_ore: int
     state: OperationState = OperationState.PENDING
-    refunded_before_ore: int = 0
+    before_ore: int = 0
     attempts: int = 0
     is_in_doubt: bool = False
     actor: str = "service"
     reason: str | None = None
+    client_key: str | None = None
 
 
 def operation_key(order_id: str, kind: OperationKind, number: int = 1) -> str:
@@ -63,15 +72,24 @@ def operation_key(order_id: str, kind: OperationKind, number: int = 1) -> str:
     return key
 
 
-def has_happened(operation: Operation, order: Order) -> bool:
-    """Tell from what Vipps said last whether the operation has had its effect."""
+def has_happened(operation: Operation, order: Order, entries: Sequence[LogEntry] = ()) -> bool:
+    """Tell from what Vipps said last whether the operation has had its effect.
+
+    Vipps' log names the key of each capture and refund; where it does, that decides, since sums alone cannot tell our
+    refund from one that was made in the portal. Without names the sums decide.
+    """
+    same_kind = [e for e in entries if e.succeeded and meaning_of(e.word) is _LOGGED_AS.get(operation.kind)]
+    if any(e.request_id == operation.operation_key for e in same_kind):
+        return True
+    if any(e.request_id for e in same_kind):
+        return False
     match operation.kind:
         case OperationKind.CAPTURE:
-            return order.captured_ore >= operation.amount_ore
+            return order.captured_ore >= operation.before_ore + operation.amount_ore
         case OperationKind.CANCEL:
             return order.is_closed and order.held_ore == 0
         case OperationKind.REFUND:
-            return order.refunded_ore >= operation.refunded_before_ore + operation.amount_ore
+            return order.refunded_ore >= operation.before_ore + operation.amount_ore
 
 
 def is_still_wanted(operation: Operation, order: Order) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, and_, case, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,8 +17,9 @@ from payments_service.storage.tables import operations
 async def intend(connection: AsyncConnection, operation: Operation, *, again_after: timedelta) -> bool:
     """Write down that an operation is to be sent now. False when it is already pending, or was tried too lately.
 
-    The key is the identity: an operation that was refused, dropped, or done without visible effect is taken up again
-    with the same key once `again_after` has passed.
+    The key is the identity: an operation that was refused, or done without visible effect, is taken up again with the
+    same key once `again_after` has passed, a dropped one at once. A pending one only changes its purpose, and never to
+    the weakest, which is to close a checkout that nobody has approved.
     """
     t = operations.c
     now = func.clock_timestamp()
@@ -28,9 +29,10 @@ async def intend(connection: AsyncConnection, operation: Operation, *, again_aft
         kind=str(operation.kind),
         purpose=str(operation.purpose),
         amount_ore=operation.amount_ore,
-        refunded_before_ore=operation.refunded_before_ore,
+        before_ore=operation.before_ore,
         reason=operation.reason,
         actor=operation.actor,
+        client_key=operation.client_key,
         due_at=now,
     )
     upsert = statement.on_conflict_do_update(
@@ -40,11 +42,20 @@ async def intend(connection: AsyncConnection, operation: Operation, *, again_aft
             "purpose": statement.excluded.purpose,
             "reason": statement.excluded.reason,
             "actor": statement.excluded.actor,
+            "client_key": statement.excluded.client_key,
             "due_at": now,
-            "lease_until": None,
+            "lease_until": case((t.state == "pending", t.lease_until), else_=None),
             "updated_at": now,
         },
-        where=(t.state != "pending") & (t.updated_at < now - again_after),
+        where=or_(
+            and_(
+                t.state == "pending",
+                t.purpose != str(operation.purpose),
+                literal(operation.purpose is not Purpose.CLOSE),
+            ),
+            t.state == "dropped",
+            and_(t.state.in_(["refused", "done"]), t.updated_at < now - again_after),
+        ),
     ).returning(t.operation_key)
     return (await connection.execute(upsert)).one_or_none() is not None
 
@@ -61,6 +72,21 @@ async def of_order(connection: AsyncConnection, order_id: str) -> list[Operation
     """Return all operations of an order in the order they were made."""
     query = select(operations).where(operations.c.order_id == order_id).order_by(operations.c.created_at)
     return [_operation(row) for row in await connection.execute(query)]
+
+
+async def claim(connection: AsyncConnection, operation_key: str, *, lease: timedelta) -> Claim | None:
+    """Claim one pending operation that nobody holds; None when somebody does, or it is over."""
+    t = operations.c
+    row = (
+        await connection.execute(
+            operations.update()
+            .where(t.operation_key == operation_key, t.state == "pending")
+            .where(or_(t.lease_until.is_(None), t.lease_until < func.clock_timestamp()))
+            .values(lease_until=func.clock_timestamp() + lease, fence=t.fence + 1)
+            .returning(t.fence)
+        )
+    ).one_or_none()
+    return None if row is None else Claim(operation_key, row.fence)
 
 
 async def conclude(
@@ -125,9 +151,10 @@ def _operation(row: Row[Any]) -> Operation:
         purpose=Purpose(row.purpose),
         amount_ore=row.amount_ore,
         state=OperationState(row.state),
-        refunded_before_ore=row.refunded_before_ore,
+        before_ore=row.before_ore,
         attempts=row.attempts,
         is_in_doubt=row.is_in_doubt,
         actor=row.actor,
+        client_key=row.client_key,
         reason=row.reason,
     )

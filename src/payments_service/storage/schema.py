@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 _INSTALLED = Path(__file__).parent.parent / "_migrations"
+# alembic keeps its context in one global, so within a process one migration waits for the other
+_ALEMBIC: Final = threading.Lock()
 _CHECKOUT = Path(__file__).parents[3] / "migrations"
 
 
@@ -30,6 +34,10 @@ async def migrate(dsn: str, *, revision: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     config.attributes["database_dsn"] = dsn
-    run = command.downgrade if revision != "head" else command.upgrade
     # the migrations run an event loop of their own
-    await asyncio.to_thread(run, config, revision)
+    await asyncio.to_thread(_run, config, revision)
+
+
+def _run(config: Config, revision: str) -> None:
+    with _ALEMBIC:
+        (command.downgrade if revision != "head" else command.upgrade)(config, revision)

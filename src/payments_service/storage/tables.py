@@ -195,10 +195,11 @@ operations = Table(
     Column("kind", Text, nullable=False),
     Column("purpose", Text, nullable=False),
     Column("amount_ore", Integer, nullable=False),
-    Column("refunded_before_ore", Integer, nullable=False, server_default=text("0")),
+    Column("before_ore", Integer, nullable=False, server_default=text("0")),
     Column("state", Text, nullable=False, server_default=text("'pending'")),
     Column("reason", Text),
     Column("actor", Text, nullable=False),
+    Column("client_key", Text),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("is_in_doubt", Boolean, nullable=False, server_default=text("false")),
     Column("last_answer", Text),
@@ -212,6 +213,15 @@ operations = Table(
     CheckConstraint("(state = 'pending') = (due_at IS NOT NULL)", name="pending"),
 )
 Index("ix_operations_order_id", operations.c.order_id)
+Index(
+    "uq_operations_client_key",
+    operations.c.order_id,
+    operations.c.kind,
+    operations.c.actor,
+    operations.c.client_key,
+    unique=True,
+    postgresql_where=text("client_key IS NOT NULL"),
+)
 Index("ix_operations_due", operations.c.due_at, postgresql_where=text("due_at IS NOT NULL"))
 
 deliveries = Table(

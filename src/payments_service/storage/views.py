@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Text, cast, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Text, cast, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.orders import Order
@@ -115,8 +115,13 @@ def _filtered(query: Select[Any], t: Any, wanted: Filter, key: ColumnElement[Any
     if wanted.status is not None:
         query = query.where(t.status == wanted.status)
     if wanted.after is not None:
-        query = query.where(tuple_(t.created_at, key) < tuple_(*wanted.after))
+        query = query.where(tuple_(t.created_at, key) < tuple_(*_typed(wanted.after, t.created_at, key)))
     return query.order_by(t.created_at.desc(), key.desc()).limit(wanted.limit)
+
+
+def _typed(position: Position, *columns: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """Bind a position as its columns' types: a row comparison does not do that by itself."""
+    return [literal(value, column.type) for value, column in zip(position, columns, strict=True)]
 
 
 async def _with_orders(connection: AsyncConnection, views: list[RegistrationView]) -> list[RegistrationView]:

@@ -18,7 +18,6 @@ from payments_service.domain.operations import (
     Operation,
     OperationKind,
     OperationState,
-    has_happened,
     is_still_wanted,
 )
 from payments_service.domain.orders import Order
@@ -88,14 +87,16 @@ async def _begin(claim: Claim, operation: Operation, database: Database) -> Orde
         if locked is None:
             return None
         _, order, _ = locked
-        if has_happened(operation, order):
-            await operations.conclude(connection, claim.key, OperationState.DONE, answer="seen at Vipps")
+        current = await operations.find(connection, claim.key)
+        if current is None or current.state is not OperationState.PENDING:
             return None
+        operation = current  # its purpose may have changed since it was claimed
         if not is_still_wanted(operation, order):
             await operations.conclude(
                 connection, claim.key, OperationState.DROPPED, answer="no longer wanted"
             )
             await _record(connection, "dropped", operation)
+            await orders.read_soon(connection, order.order_id)  # what is wanted now is decided anew
             return None
         return order if await operations.begin_attempt(connection, claim) else None
 

@@ -182,7 +182,7 @@ async def intend_refund(connection: AsyncConnection, order: Order, purpose: Purp
         OperationKind.REFUND,
         purpose,
         amount,
-        refunded_before_ore=order.refunded_ore,
+        before_ore=order.refunded_ore,
         reason=reason,
     )
     return await _write(connection, operation, again_after=REFUND_AGAIN)

@@ -7,7 +7,7 @@ an order forward.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -19,7 +19,7 @@ from payments_service.domain.decisions import Attention
 from payments_service.domain.operations import Operation, OperationState, has_happened
 from payments_service.domain.orders import Order, StatusReason
 from payments_service.domain.polling import next_read, next_read_after_silence
-from payments_service.domain.readings import NoSuchPayment, Reading
+from payments_service.domain.readings import LogEntry, NoSuchPayment, Reading
 from payments_service.domain.registrations import Registration
 from payments_service.storage import attention, deliveries, history, operations, orders, registrations
 from payments_service.storage.claims import Claim
@@ -125,7 +125,8 @@ async def _record(
     begun = _given_up(order, policy, now) if claim is not None else order
     applied = _apply(begun, answer, ops, now)
     await _write(connection, order, applied, cause)
-    await _finish_operations(connection, order, applied.order, ops)
+    entries = answer.entries if isinstance(answer, Reading) else ()
+    await _finish_operations(connection, order, applied.order, ops, entries)
     is_operation_new = await _close_what_lingers(connection, applied, now)
     conclusion = None
     if registration is not None:
@@ -217,11 +218,15 @@ async def _write(connection: AsyncConnection, before: Order, applied: Applied, c
 
 
 async def _finish_operations(
-    connection: AsyncConnection, before: Order, order: Order, ops: list[Operation]
+    connection: AsyncConnection,
+    before: Order,
+    order: Order,
+    ops: list[Operation],
+    entries: Sequence[LogEntry],
 ) -> None:
     """What Vipps' answer shows to have happened has happened, whoever did it."""
     for operation in ops:
-        if operation.state is OperationState.PENDING and has_happened(operation, order):
+        if operation.state is OperationState.PENDING and has_happened(operation, order, entries):
             await operations.conclude(
                 connection, operation.operation_key, OperationState.DONE, answer="seen at Vipps"
             )

@@ -1,11 +1,19 @@
 """The resources, a module each."""
 
-from payments_service.api.routers import attention, orders, paid_events, registrations, vipps_deliveries
+from payments_service.api.routers import (
+    attention,
+    money,
+    orders,
+    paid_events,
+    registrations,
+    vipps_deliveries,
+)
 
 ROUTERS = (
     paid_events.router,
     registrations.router,
     orders.router,
+    money.router,
     attention.router,
     vipps_deliveries.router,
 )

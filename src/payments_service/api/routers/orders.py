@@ -46,13 +46,13 @@ async def post_order(request: Request, response: Response, body: OrderIn, caller
         nudge=services.nudge,
     )
     response.status_code = 201 if is_new else 200
-    return OrderOut.of(await _view(services, order.order_id))
+    return OrderOut.of(await view_of_order(services, order.order_id))
 
 
 @router.get("/{order_id}")
 async def get_order(request: Request, order_id: str, caller: Authenticated) -> OrderOut:
     """Return one order as we know it; asks nobody."""
-    return OrderOut.of(await _visible(services_of(request), order_id, caller))
+    return OrderOut.of(await visible_order(services_of(request), order_id, caller))
 
 
 @router.get("")
@@ -83,7 +83,7 @@ async def list_orders(
 async def get_history(request: Request, order_id: str, caller: Authenticated) -> HistoryOut:
     """Return everything that happened to an order, in order, with what was decided about its registration."""
     services = services_of(request)
-    view = await _visible(services, order_id, caller)
+    view = await visible_order(services, order_id, caller)
     async with services.database.autocommit() as connection:
         lines = await history.of_order(connection, order_id, view.order.registration_id)
     items = [HappeningOut(at=line.at, what=line.what, evidence=dict(line.evidence)) for line in lines]
@@ -94,7 +94,7 @@ async def get_history(request: Request, order_id: str, caller: Authenticated) ->
 async def sync_order(request: Request, order_id: str, caller: Authenticated) -> OrderOut:
     """Ask Vipps now; what a return page calls."""
     services = services_of(request)
-    await _visible(services, order_id, caller)
+    await visible_order(services, order_id, caller)
     settled = await settle_order(
         order_id,
         database=services.database,
@@ -109,19 +109,19 @@ async def sync_order(request: Request, order_id: str, caller: Authenticated) -> 
         raise VippsUnavailable
     if settled.first_learned:
         services.metrics.first_learned("sync")
-    return OrderOut.of(await _view(services, order_id))
+    return OrderOut.of(await view_of_order(services, order_id))
 
 
-async def _visible(services: Services, order_id: str, caller: Caller) -> OrderView:
+async def visible_order(services: Services, order_id: str, caller: Caller) -> OrderView:
     """The order, if it is the caller's to see; one that is not looks like one that does not exist."""
     if not _is_order_id(order_id):
         raise OrderNotFound
-    view = await _view(services, order_id)
+    view = await view_of_order(services, order_id)
     may_see_order(caller, view.order.user_id, view.organizer, unseen=OrderNotFound)
     return view
 
 
-async def _view(services: Services, order_id: str) -> OrderView:
+async def view_of_order(services: Services, order_id: str) -> OrderView:
     async with services.database.autocommit() as connection:
         view = await views.find_order(connection, order_id)
     if view is None:
