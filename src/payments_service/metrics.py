@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 
@@ -45,7 +47,9 @@ def share_between_workers(workers: int) -> None:
     gets the choice through its environment. With one worker nothing is written to disk.
     """
     if workers > 1 and not os.environ.get(_DIRECTORY):
-        os.environ[_DIRECTORY] = tempfile.mkdtemp(prefix="payments-metrics-")
+        folder = tempfile.mkdtemp(prefix="payments-metrics-")
+        os.environ[_DIRECTORY] = folder
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 class Metrics:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import traceback
@@ -48,6 +49,11 @@ _DEEPEST = 6
 _TALKATIVE = ("httpx", "httpcore", "apscheduler", "asyncio", "alembic")
 
 
+def _wants_colours() -> bool:
+    """Only for a person at a terminal who has not asked to be spared (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
 def configure_logging(*, log_format: Literal["json", "console"] = "json", log_level: str = "INFO") -> None:
     """Sends structlog and the standard library's logging through one chain to standard output.
 
@@ -65,7 +71,9 @@ def configure_logging(*, log_format: Literal["json", "console"] = "json", log_le
         redact,
     ]
     renderer: Processor = (
-        structlog.processors.JSONRenderer() if for_machines else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if for_machines
+        else structlog.dev.ConsoleRenderer(colors=_wants_colours())
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

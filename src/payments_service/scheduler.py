@@ -122,21 +122,27 @@ class Scheduler:
 
     async def _settle_order(self, claim: Claim) -> None:
         s = self._services
-        settled = await settle_order(
+        await settle_order(
             claim.key,
             database=s.database,
             vipps=s.vipps,
             policy=s.policy,
             nudge=s.nudge,
+            learned=s.learned,
             cause="due",
             claim=claim,
         )
-        if settled is not None and settled.first_learned:
-            s.metrics.first_learned(settled.how)
 
     async def _carry_out(self, claim: Claim) -> None:
         s = self._services
-        await carry_out(claim, database=s.database, vipps=s.vipps, policy=s.policy, nudge=s.nudge)
+        await carry_out(
+            claim,
+            database=s.database,
+            vipps=s.vipps,
+            policy=s.policy,
+            nudge=s.nudge,
+            learned=s.learned,
+        )
 
     async def _settle_registration(self, claim: Claim) -> None:
         s = self._services

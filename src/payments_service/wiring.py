@@ -53,6 +53,10 @@ class Services:
         if self.on_nudge is not None:
             self.on_nudge(queue)
 
+    def learned(self, how: str) -> None:
+        """Count how an outcome was first learned."""
+        self.metrics.first_learned(how)
+
     def ticked(self, monotonic: float, unix_time: float) -> None:
         """Note that the scheduler came round."""
         self.last_tick_monotonic = monotonic

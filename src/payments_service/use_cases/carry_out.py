@@ -24,7 +24,7 @@ from payments_service.domain.orders import Order
 from payments_service.storage import attention, history, operations, orders
 from payments_service.storage.claims import Claim
 from payments_service.storage.database import Database, database_now
-from payments_service.use_cases.policy import Nudge, Policy
+from payments_service.use_cases.policy import Learned, Nudge, Policy, nobody_counts
 from payments_service.use_cases.settle_order import lock_order, settle_order
 from payments_service.vipps.errors import OutcomeUnknown, Rejected, VippsError
 from payments_service.vipps.port import PaymentApi
@@ -37,7 +37,13 @@ _TEXTS: Final = {
 
 
 async def carry_out(
-    claim: Claim, *, database: Database, vipps: Mapping[str, PaymentApi], policy: Policy, nudge: Nudge
+    claim: Claim,
+    *,
+    database: Database,
+    vipps: Mapping[str, PaymentApi],
+    policy: Policy,
+    nudge: Nudge,
+    learned: Learned = nobody_counts,
 ) -> None:
     """Carry out the claimed operation, or find that there is nothing to do any more."""
     async with database.autocommit() as connection:
@@ -46,7 +52,13 @@ async def carry_out(
         return
     if operation.is_in_doubt:
         settled = await settle_order(
-            operation.order_id, database=database, vipps=vipps, policy=policy, nudge=nudge, cause="read back"
+            operation.order_id,
+            database=database,
+            vipps=vipps,
+            policy=policy,
+            nudge=nudge,
+            learned=learned,
+            cause="read back",
         )
         if settled is None or not settled.is_answered:
             await _postpone(
@@ -76,6 +88,7 @@ async def carry_out(
         vipps=vipps,
         policy=policy,
         nudge=nudge,
+        learned=learned,
         cause=f"after {operation.kind}",
     )
 

@@ -34,7 +34,7 @@ from payments_service.domain.orders import Order
 from payments_service.storage import history, operations
 from payments_service.storage.database import Database
 from payments_service.use_cases.carry_out import carry_out
-from payments_service.use_cases.policy import Nudge, Policy
+from payments_service.use_cases.policy import Learned, Nudge, Policy, nobody_counts
 from payments_service.use_cases.settle_order import lock_order, settle_order
 from payments_service.vipps.port import PaymentApi
 
@@ -52,14 +52,26 @@ class Wish:
 
 
 async def move_money(
-    wish: Wish, *, database: Database, vipps: Mapping[str, PaymentApi], policy: Policy, nudge: Nudge
+    wish: Wish,
+    *,
+    database: Database,
+    vipps: Mapping[str, PaymentApi],
+    policy: Policy,
+    nudge: Nudge,
+    learned: Learned = nobody_counts,
 ) -> bool:
     """Return whether it is done; False when Vipps has left it open and it goes on by itself.
 
     Raises the refusals of the contract; Rejected when Vipps said a clear no.
     """
     settled = await settle_order(
-        wish.order_id, database=database, vipps=vipps, policy=policy, nudge=nudge, cause=f"before {wish.kind}"
+        wish.order_id,
+        database=database,
+        vipps=vipps,
+        policy=policy,
+        nudge=nudge,
+        learned=learned,
+        cause=f"before {wish.kind}",
     )
     if settled is None:
         raise OrderNotFound
@@ -67,7 +79,7 @@ async def move_money(
         operation = await _intend(connection, wish, is_answered=settled.is_answered)
         claim = await operations.claim(connection, operation.operation_key, lease=policy.lease)
     if claim is not None:
-        await carry_out(claim, database=database, vipps=vipps, policy=policy, nudge=nudge)
+        await carry_out(claim, database=database, vipps=vipps, policy=policy, nudge=nudge, learned=learned)
     async with database.autocommit() as connection:
         after = await operations.find(connection, operation.operation_key)
     if after is not None and after.state is OperationState.REFUSED:

@@ -20,6 +20,11 @@ class Queue(StrEnum):
 
 
 Nudge = Callable[[Queue], None]
+Learned = Callable[[str], None]
+
+
+def nobody_counts(how: str) -> None:
+    """For callers that keep no figures of how outcomes were first learned."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from payments_service.storage import attention, deliveries, history, operations,
 from payments_service.storage.claims import Claim
 from payments_service.storage.database import Database, database_now
 from payments_service.use_cases.conclude import Conclusion, conclude, intend_close
-from payments_service.use_cases.policy import Nudge, Policy, Queue
+from payments_service.use_cases.policy import Learned, Nudge, Policy, Queue, nobody_counts
 from payments_service.vipps.errors import VippsError
 from payments_service.vipps.port import PaymentApi
 
@@ -53,7 +53,7 @@ class Settled:
     """The order after Vipps was asked. `is_answered` is False when Vipps gave nothing to go by.
 
     `first_learned` is True when this was the moment we learned that the order was paid or over; `how` is what made us
-    ask: a `callback`, the `poll` of an open checkout, or the `sweep` after it.
+    ask: a `callback`, the `poll` of an open checkout, the `sweep` after it, or somebody who wanted to know (`sync`).
     """
 
     order: Order
@@ -70,10 +70,14 @@ async def settle_order(
     policy: Policy,
     nudge: Nudge,
     cause: str,
+    learned: Learned = nobody_counts,
     timeout: float | None = None,
     claim: Claim | None = None,
 ) -> Settled | None:
-    """Settle one order; None when there is no such order or somebody else holds its claim now."""
+    """Settle one order; None when there is no such order or somebody else holds its claim now.
+
+    `cause` is kept as evidence. `learned` is told how, when this is how we first learned what became of the order.
+    """
     async with database.autocommit() as connection:
         known = await orders.find(connection, order_id)
         newest_delivery = await deliveries.last_id(connection, order_id)
@@ -89,12 +93,16 @@ async def settle_order(
         if result is None:
             return None
         settled, conclusion, retry_at = result
-        settled = replace(settled, how=_how(known, settled.order, newest_delivery))
+        settled = replace(
+            settled, how=_how(known, settled.order, newest_delivery, is_claimed=claim is not None)
+        )
         if settled.is_answered and newest_delivery is not None:
             await deliveries.settle(connection, order_id, up_to=newest_delivery)
         if await deliveries.is_waiting(connection, order_id):
             retry_at = await database_now(connection) if settled.is_answered else retry_at
         await orders.reschedule(connection, order_id, due_at=retry_at, claim=claim)
+    if settled.first_learned:
+        learned(settled.how)
     if conclusion is not None:
         conclusion.nudge(nudge)
     return settled
@@ -259,9 +267,11 @@ async def _close_what_lingers(connection: AsyncConnection, applied: Applied, now
     return False
 
 
-def _how(before: Order, after: Order, delivery: int | None) -> str:
+def _how(before: Order, after: Order, delivery: int | None, *, is_claimed: bool) -> str:
     if delivery is not None:
         return "callback"
+    if not is_claimed:
+        return "sync"
     ends_at, read_at = before.checkout_ends_at, after.read_at
     return "sweep" if ends_at is not None and read_at is not None and read_at >= ends_at else "poll"
 

@@ -13,7 +13,7 @@ from payments_service.storage import orders, registrations
 from payments_service.storage.database import Database
 from payments_service.use_cases.adopt_seat import end
 from payments_service.use_cases.conclude import conclude
-from payments_service.use_cases.policy import Nudge, Policy
+from payments_service.use_cases.policy import Learned, Nudge, Policy, nobody_counts
 from payments_service.use_cases.settle_order import settle_order
 from payments_service.vipps.port import PaymentApi
 
@@ -26,6 +26,7 @@ async def sign_off(
     vipps: Mapping[str, PaymentApi],
     policy: Policy,
     nudge: Nudge,
+    learned: Learned = nobody_counts,
 ) -> None:
     """End a registration. Raises RegistrationNotFound, or AlreadyPaid unless its money is to go back."""
     async with database.autocommit() as connection:
@@ -43,6 +44,7 @@ async def sign_off(
                 vipps=vipps,
                 policy=policy,
                 nudge=nudge,
+                learned=learned,
                 cause="signing off",
             )
     async with database.begin() as connection:

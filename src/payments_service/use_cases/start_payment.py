@@ -40,7 +40,7 @@ from payments_service.storage import history, orders, paid_events, registrations
 from payments_service.storage.claims import Claim
 from payments_service.storage.database import Database
 from payments_service.use_cases.find_seat import find_registration
-from payments_service.use_cases.policy import Nudge, Policy, Queue
+from payments_service.use_cases.policy import Learned, Nudge, Policy, Queue, nobody_counts
 from payments_service.use_cases.return_url import return_url
 from payments_service.use_cases.settle_order import settle_order
 from payments_service.vipps.errors import OutcomeUnknown, Rejected, VippsError
@@ -80,6 +80,7 @@ async def start_payment(
     event_service: SeatService,
     policy: Policy,
     nudge: Nudge,
+    learned: Learned = nobody_counts,
 ) -> tuple[Order, bool]:
     """Return (order, is it new). Raises the refusals of the contract; answers within two calls to Vipps and a bit."""
     give_up_at = time.monotonic() + 2 * policy.vipps_timeout + 1
@@ -108,7 +109,7 @@ async def start_payment(
             timeout = _call_time(give_up_at, policy)
             return await _start(payment, database, vipps[policy.vipps_api], policy, nudge, timeout), True
         timeout = _call_time(give_up_at, policy)
-        usable = await _use_open(intent.order, database, vipps, policy, nudge, timeout)
+        usable = await _use_open(intent.order, database, vipps, policy, nudge, learned, timeout)
         if usable is not None:
             return usable, False
     raise RequestInProgress
@@ -254,6 +255,7 @@ async def _use_open(
     vipps: Mapping[str, PaymentApi],
     policy: Policy,
     nudge: Nudge,
+    learned: Learned,
     timeout: float,
 ) -> Order | None:
     """Return the open order if its link can still be used, None if it is dead and a new one may be started."""
@@ -266,6 +268,7 @@ async def _use_open(
         vipps=vipps,
         policy=policy,
         nudge=nudge,
+        learned=learned,
         cause="asked again",
         timeout=timeout,
     )

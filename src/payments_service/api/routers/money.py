@@ -69,6 +69,7 @@ async def _move(
         vipps=services.vipps,
         policy=services.policy,
         nudge=services.nudge,
+        learned=services.learned,
     )
     if not is_done:
         response.status_code = 202

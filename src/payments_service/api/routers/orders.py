@@ -44,6 +44,7 @@ async def post_order(request: Request, response: Response, body: OrderIn, caller
         event_service=services.event_service,
         policy=services.policy,
         nudge=services.nudge,
+        learned=services.learned,
     )
     response.status_code = 201 if is_new else 200
     return OrderOut.of(await view_of_order(services, order.order_id))
@@ -101,14 +102,13 @@ async def sync_order(request: Request, order_id: str, caller: Authenticated) -> 
         vipps=services.vipps,
         policy=services.policy,
         nudge=services.nudge,
+        learned=services.learned,
         cause="sync",
     )
     if settled is None:
         raise OrderNotFound
     if not settled.is_answered:
         raise VippsUnavailable
-    if settled.first_learned:
-        services.metrics.first_learned("sync")
     return OrderOut.of(await view_of_order(services, order_id))
 
 

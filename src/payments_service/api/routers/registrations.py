@@ -104,4 +104,5 @@ async def delete_registration(
         vipps=services.vipps,
         policy=services.policy,
         nudge=services.nudge,
+        learned=services.learned,
     )
