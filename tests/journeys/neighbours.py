@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 import threading
 import time
@@ -73,6 +74,14 @@ class Neighbours:
             event_id, _, user_id = payment.text.partition(", ")
             self.simulator.assign(payment.order_id, event_id, user_id)
 
+    def mend(self) -> None:
+        """Forget every fault, outage and hook that was prepared."""
+        self.simulator.faults.clear()
+        self.simulator.down.clear()
+        self.simulator.before_effect.clear()
+        self.simulator.after_effect.clear()
+        self.simulator.after_effect["initiate"] = self.know_whose
+
     def do(self, work: Callable[[], Result]) -> Result:
         """Run something on the neighbours' loop and return what it returns."""
 
@@ -101,9 +110,15 @@ class Neighbours:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, from a range that no outgoing connection takes one from."""
+    while True:
+        port = random.randrange(12_000, 30_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def eventually(predicate: Callable[[], Result | None], *, within: float, what: str = "") -> Result:

@@ -24,6 +24,7 @@ class Service:
     """`python -m payments_service serve` with its log in a file, and a client with the backend's key."""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        self.name = log.stem
         self.url = environment["PUBLIC_URL"]
         self._environment = {**environment, "PYTHONPATH": str(ROOT / "src")}
         self._log = log
@@ -70,12 +71,6 @@ class Service:
     def ends(self, *, within: float) -> int:
         """Return its exit status."""
         return self._process.wait(within)
-
-    def restart(self) -> None:
-        """Start it again, at the same address."""
-        assert not self.is_running
-        self._start()
-        self.wait_until_ready()
 
     def close(self) -> None:
         if self.is_running:

@@ -30,7 +30,7 @@ class Watch:
     def of(cls, simulator: Simulator, services: Sequence[Service]) -> Watch:
         return cls(
             first_judgement=len(simulator.oracle.judgements),
-            log_sizes={service.url: len(service.log()) for service in services},
+            log_sizes={service.name: len(service.log()) for service in services},
         )
 
 
@@ -46,7 +46,7 @@ def check(simulator: Simulator, services: Sequence[Service], watch: Watch) -> No
             _money_moved_once(simulator, payment.order_id)
     if not watch.may_complain:
         for service in services:
-            assert service.complaints(beyond=watch.log_sizes.get(service.url, 0)) == []
+            assert service.complaints(beyond=watch.log_sizes.get(service.name, 0)) == []
 
 
 def _unsettled(simulator: Simulator, watch: Watch) -> list[str]:

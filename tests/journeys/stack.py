@@ -60,6 +60,7 @@ class Stack:
 
     def begin(self) -> None:
         """A new journey: what earlier ones left behind is not its matter."""
+        self.neighbours.do(self.neighbours.mend)
         self.watch = soundness.Watch.of(self.simulator, self.services)
 
     def end(self) -> None:

@@ -48,9 +48,8 @@ def test_a_capture_is_finished_once(mortal_stack: Stack, instant: str) -> None:
     assert keys == {f"{order_id}-c1"}
 
 
-@INSTANTS
-def test_a_refund_is_finished_once(mortal_stack: Stack, instant: str) -> None:
-    stack = mortal_stack
+def test_a_refund_is_finished_once(mortal_stack: Stack) -> None:
+    stack, instant = mortal_stack, "after the effect"
     member, victim = stack.joins(), stack.service
     order_id = stack.starts_paying(member)
     stack.approve(order_id)
@@ -65,9 +64,8 @@ def test_a_refund_is_finished_once(mortal_stack: Stack, instant: str) -> None:
     assert keys == {f"{order_id}-r1"}
 
 
-@INSTANTS
-def test_a_checkout_is_closed_once(mortal_stack: Stack, instant: str) -> None:
-    stack = mortal_stack
+def test_a_checkout_is_closed_once(mortal_stack: Stack) -> None:
+    stack, instant = mortal_stack, "before the effect"
     member, victim = stack.joins(), stack.service
     order_id = stack.starts_paying(member)
     will_be_killed(stack, victim, "cancel", instant)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.journeys.pace import CLOSED_WITHIN, DUE_WITHIN
+from tests.journeys.pace import CLOSED_WITHIN, DUE_WITHIN, MOVES_AGAIN_WITHIN
 from tests.journeys.stack import Member, Stack
 
 
@@ -36,9 +36,14 @@ def test_a_seat_nobody_pays_for_is_released_once_and_not_before_its_deadline(sta
     assert (again.status_code, again.json()["code"]) == (409, "registration_ended")
 
 
-def test_a_seat_given_back_to_the_waiting_list_may_be_had_again(own_stack: Stack) -> None:
+@pytest.mark.parametrize("told_by", ["the backend", "the pull"])
+def test_a_seat_given_back_to_the_waiting_list_may_be_had_again(own_stack: Stack, told_by: str) -> None:
     stack = own_stack
-    stack.start_service(EVENT_SERVICE_RELEASE="waiting_list", WAITING_LIST_PAYTIME="02:00:00")
+    stack.start_service(
+        EVENT_SERVICE_RELEASE="waiting_list",
+        WAITING_LIST_PAYTIME="02:00:00",
+        PULL_SECONDS=1 if told_by == "the pull" else 0,
+    )
     # Given a seat that was released to the waiting list
     member = stack.joins(due_in=1)
     stack.becomes(member, "expired", within=1 + DUE_WITHIN)
@@ -49,16 +54,30 @@ def test_a_seat_given_back_to_the_waiting_list_may_be_had_again(own_stack: Stack
     assert stack.pay(member).json()["code"] == "on_waiting_list"
     # When the backend gives the member a seat again under the same id
     stack.neighbours.do(lambda: stack.simulator.backend.give_seat(member.event_id, member.user_id))
-    body = {"event_id": member.event_id, "user_id": member.user_id, "from_waiting_list": True}
-    opened = stack.service.put(f"/v1/registrations/{member.registration_id}", body)
+    if told_by == "the backend":
+        body = {"event_id": member.event_id, "user_id": member.user_id, "from_waiting_list": True}
+        opened = stack.service.put(f"/v1/registrations/{member.registration_id}", body)
+        assert (opened.status_code, opened.json()["status"]) == (201, "awaiting_payment")
     # Then the clock starts anew, and the seat can be paid
-    assert opened.status_code == 201
-    assert opened.json()["status"] == "awaiting_payment"
-    assert 7100 < opened.json()["seconds_left"] <= 7200
+    stack.becomes(member, "awaiting_payment", within=3)
+    assert 7100 < stack.registration(member)["seconds_left"] <= 7200
     order_id = stack.starts_paying(member)
     stack.approve(order_id)
     stack.becomes(member, "paid", within=3)
     assert len(stack.releases(member)) == 1
+
+
+def test_a_place_in_the_waiting_list_is_read_back_when_its_answer_was_lost(own_stack: Stack) -> None:
+    stack = own_stack
+    stack.start_service(EVENT_SERVICE_RELEASE="waiting_list")
+    stack.simulator.add_fault("drop_after", "backend.waitlist")
+    member = stack.joins(due_in=0)
+    stack.becomes(member, "expired", within=DUE_WITHIN + MOVES_AGAIN_WITHIN)
+    assert [release.operation for release in stack.releases(member)] == ["waitlist"]
+    # It expired, and did not merely end: the same id may come back
+    stack.neighbours.do(lambda: stack.simulator.backend.give_seat(member.event_id, member.user_id))
+    stack.register(member, from_waiting_list=True)
+    assert stack.has_status(member, "awaiting_payment")
 
 
 @pytest.mark.parametrize("callback", ["arrives", "is lost"])

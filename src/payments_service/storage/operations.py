@@ -107,6 +107,22 @@ async def conclude(
     )
 
 
+async def call_off_close(connection: AsyncConnection, order_id: str) -> bool:
+    """Call off the closing of a checkout that was never sent. False when one was sent and not refused: its outcome stands.
+
+    The caller has locked the order, as whoever sends an operation does before its first try.
+    """
+    t = operations.c
+    mine = (t.order_id == order_id) & (t.kind == "cancel")
+    await connection.execute(
+        operations.update()
+        .where(mine, t.state == "pending", t.attempts == 0)
+        .values(state="dropped", due_at=None, lease_until=None, last_answer="called off")
+    )
+    sent = select(operations).where(mine, t.state.in_(["pending", "done"])).exists()
+    return not (await connection.execute(select(sent))).scalar_one()
+
+
 async def begin_attempt(connection: AsyncConnection, claim: Claim) -> bool:
     """Count a try that is about to be sent, in doubt until it is answered. False: somebody else has claimed it."""
     done = await connection.execute(

@@ -15,7 +15,7 @@ from payments_service.domain.errors import RegistrationEnded
 from payments_service.domain.paid_events import PaidEvent
 from payments_service.domain.registrations import Registration, RegistrationStatus
 from payments_service.domain.seats import Seat
-from payments_service.storage import history, orders, registrations
+from payments_service.storage import history, operations, orders, registrations
 from payments_service.storage.database import database_now
 from payments_service.use_cases.conclude import Conclusion, conclude
 from payments_service.use_cases.policy import Policy
@@ -157,7 +157,8 @@ async def _end_earlier(connection: AsyncConnection, registration: Registration, 
     """End the member's current registration for the event; return the orders that go along to the new one.
 
     From a current one all of them go along, open or paid. Of those that are over already, the newest order that may
-    still bring money does: a member who signs off and on again while paying has paid for the seat they have.
+    still bring money does: a member who signs off and on again while paying has paid for the seat they have. Unless we
+    have begun to close it at Vipps: then it stays where it was, and what it still brings is late.
     """
     if registration.user_id is None:
         return []
@@ -176,6 +177,11 @@ async def _end_earlier(connection: AsyncConnection, registration: Registration, 
             continue
         await registrations.lock(connection, earlier_id)
         mine = await orders.of_registration(connection, earlier_id, lock=True)
-        if open_ones := [o.order_id for o in mine if o.is_open and not o.is_frozen]:
-            return open_ones
+        for order in mine:
+            if (
+                order.is_open
+                and not order.is_frozen
+                and await operations.call_off_close(connection, order.order_id)
+            ):
+                return [order.order_id]
     return []
