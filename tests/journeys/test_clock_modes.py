@@ -33,7 +33,7 @@ def test_with_the_clock_off_nothing_is_decided_and_payment_is_accepted(own_stack
     member = stack.joins(due_in=0)
     aborted = stack.starts_paying(member)
     stack.neighbours.wait_for(stack.simulator.member.reject(aborted))
-    time.sleep(2 * SWEEP_SECONDS + 0.5)  # there is nothing to wait for: two sweeps must leave no trace
+    time.sleep(2 * SWEEP_SECONDS + 0.2)  # there is nothing to wait for: two sweeps must leave no trace
     assert _rules(stack, aborted) == []
     assert stack.releases(member) == []
     assert stack.has_status(member, "awaiting_payment")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.journeys.pace import DUE_WITHIN
+from tests.journeys.pace import DUE_WITHIN, MOVES_AGAIN_WITHIN
 from tests.journeys.stack import Member, Stack
 
 
@@ -42,6 +42,27 @@ def test_a_payment_under_way_moves_along_to_the_new_sign_up(stack: Stack) -> Non
     stack.is_captured(order_id, within=3)
     assert stack.has_status(old, "ended")
     assert stack.releases(new) == []
+
+
+def test_a_payment_signed_off_in_vipps_silence_pays_the_next_sign_up(stack: Stack) -> None:
+    # Given a member in the checkout who signs off while Vipps is out of reach, so that nothing is closed yet
+    old = stack.joins()
+    order_id = stack.starts_paying(old)
+    for operation in ("details", "cancel"):
+        stack.simulator.add_fault("drop_before", operation, order_id=order_id, times=None)
+    assert _sign_off(stack, old) == 204
+    # When they sign on again, and approve what they had opened
+    new = signs_off_and_on_again(stack, old)
+    stack.register(new)
+    stack.simulator.add_fault("lost", "callback", order_id=order_id)
+    stack.approve(order_id)
+    stack.simulator.faults.clear()
+    # Then they have paid for the seat they have
+    stack.becomes(new, "paid", within=MOVES_AGAIN_WITHIN)
+    stack.is_captured(order_id, within=3)
+    assert stack.effects(order_id, "VOID") == 0
+    assert stack.order(order_id)["registration_id"] == new.registration_id
+    assert stack.has_seat(new)
 
 
 def test_a_paid_seat_stays_paid_through_signing_off_and_on_again(stack: Stack) -> None:
@@ -92,7 +113,7 @@ def test_money_that_arrives_after_a_sign_off_in_vipps_silence_goes_back(stack: S
     for fault in silence:
         stack.simulator.faults.clear(fault.id)
     # Then the reservation is let go and never captured
-    stack.eventually(lambda: stack.order(order_id)["status"] == "VOID", within=15)
+    stack.eventually(lambda: stack.order(order_id)["status"] == "VOID", within=MOVES_AGAIN_WITHIN)
     assert stack.effects(order_id, "VOID") == 1
     assert stack.calls("capture", order_id) == 0
 

@@ -81,7 +81,7 @@ def test_a_replica_told_to_stop_answers_what_it_has_begun(own_stack: Stack) -> N
     stack = own_stack
     service = stack.start_service()
     member = stack.joins()
-    stack.simulator.add_fault("delay", "initiate", seconds=1.5)
+    stack.simulator.add_fault("delay", "initiate", seconds=1)
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(stack.pay, member, service)
         stack.eventually(lambda: stack.simulator.journal.requests_for("initiate"), within=5)

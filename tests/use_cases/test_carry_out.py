@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
-from payments_service.domain.operations import OperationState, Purpose
-from payments_service.domain.orders import OrderStatus
 from payments_service.storage.tables import operations as operations_table
 from payments_service.use_cases.carry_out import carry_out
-from payments_service.use_cases.conclude import intend_refund
 from payments_service.vipps.errors import NotSent, OutcomeUnknown, Rejected, TryAgain, VippsError
 from tests.use_cases.neighbours import AfterTheEffect, Call
 from tests.use_cases.world import PRICE, World
@@ -172,76 +167,3 @@ async def test_two_workers_never_send_it_twice(seated: World) -> None:
     await carry_out(claim, **seated.with_vipps)
     await carry_out(claim, **seated.with_vipps)
     assert len(seated.vipps.asked("capture")) == 1
-
-
-# Refunds: never more than is left
-
-
-async def refund(world: World, order_id: str) -> bool:
-    order = await world.order(order_id)
-    async with world.database.begin() as connection:
-        return await intend_refund(connection, order, Purpose.ORGANISER, reason="cancelled_by_organiser")
-
-
-@pytest.mark.parametrize(
-    ("at_vipps", "done", "pending", "left"),
-    [
-        (0, 0, 0, PRICE),
-        (0, 0, 5_000, 20_000),
-        (5_000, 5_000, 0, 20_000),
-        (5_000, 5_000, 5_000, 15_000),
-        (5_000, 0, 0, 20_000),  # by hand in Vipps' portal
-        (0, 5_000, 0, 20_000),  # said yes, not to be seen yet
-        (0, 5_000, 20_000, 0),
-        (0, 0, PRICE, 0),
-        (PRICE, PRICE, 0, 0),
-    ],
-)
-async def test_a_refund_is_what_is_left_of_all_that_was_refunded_or_is_on_its_way(
-    seated: World, at_vipps: int, done: int, pending: int, left: int
-) -> None:
-    order_id = await reserved(seated)
-    await seated.carry_out()
-    await seated.set("orders", order_id, refunded_ore=at_vipps)
-    for number, (amount, how) in enumerate([(done, "done"), (pending, "pending")], start=1):
-        due_at = await seated.second.fetchval("SELECT clock_timestamp() + interval '1 hour'")
-        if amount:
-            await seated.second.execute(
-                "INSERT INTO operations (operation_key, order_id, kind, purpose, amount_ore, actor, state, due_at)"
-                " VALUES ($1, $2, 'refund', 'organiser', $3, 'ola', $4, $5)",
-                *(f"{order_id}-r{number}", order_id, amount, how, due_at if how == "pending" else None),
-            )
-    assert await refund(seated, order_id) is (left > 0)
-    new = [o for o in await seated.operations(order_id) if o.actor == "service" and o.kind == "refund"]
-    assert [o.amount_ore for o in new] == ([left] if left else [])
-    assert all(
-        o.operation_key not in (f"{order_id}-r1", f"{order_id}-r2") or not (done or pending) for o in new
-    )
-
-
-async def test_a_refund_lost_on_the_wire_is_counted_once(seated: World) -> None:
-    order_id = await reserved(seated)
-    await seated.carry_out()
-    assert await refund(seated, order_id)
-    assert not await refund(seated, order_id)
-    seated.vipps.script["refund"] = [AfterTheEffect(LOST)]
-    await seated.carry_out()
-    assert not await refund(seated, order_id)
-    await again(seated)
-    assert (await seated.order(order_id)).status is OrderStatus.REFUND
-    assert len(seated.vipps.asked("refund")) == 1
-    assert not await refund(seated, order_id)
-
-
-async def test_a_refused_refund_is_taken_up_with_the_same_key_an_hour_later(seated: World) -> None:
-    order_id = await reserved(seated)
-    await seated.carry_out()
-    await refund(seated, order_id)
-    seated.vipps.script["refund"] = [Rejected("no funds", code="Payment/74")]
-    await seated.carry_out()
-    assert not await refund(seated, order_id)
-    await seated.pass_time(timedelta(hours=1, seconds=1).total_seconds())
-    assert await refund(seated, order_id)
-    await seated.carry_out()
-    states = [(o.operation_key, o.state) for o in await seated.operations(order_id) if o.kind == "refund"]
-    assert states == [(f"{order_id}-r1", OperationState.DONE)]
