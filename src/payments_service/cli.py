@@ -102,6 +102,18 @@ def demo(
     raise typer.Exit(run(once=once, port=port))
 
 
+@app.command(
+    name="orders",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def orders(context: typer.Context) -> None:
+    """Look at one order, ask Vipps about it, give its money back: show, sync, refund."""
+    from payments_service.cli_orders import app as hand_tools  # only these need the whole service
+
+    hand_tools(args=context.args, prog_name="payments-service orders")
+
+
 def _refuse(bad: BadSettings) -> NoReturn:
     for problem in bad.problems:
         print(problem, file=sys.stderr)

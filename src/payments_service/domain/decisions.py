@@ -6,6 +6,7 @@ The rules, first match wins:
     exempt                      pays nothing here: any money goes back, open orders close
     paid                        one order pays the seat, it is captured, any other money goes back
     refunded                    there was money and all of it went back: the clock releases nothing
+    lost                        there was money, it is gone, nothing says why: the seat is kept for a person to look at
     frozen                      a person is looking: nothing is released, due or not
     before the deadline         wait for the member
     the clock is off            wait for ever
@@ -139,6 +140,10 @@ def _paid(paying: Sequence[Order], orders: Sequence[Order], rules: Rules) -> Ver
 def _unpaid(registration: Registration, orders: Sequence[Order], now: datetime, rules: Rules) -> Verdict:
     is_frozen = any(order.is_frozen for order in orders)
     is_due = now >= registration.payment_expiredate
+    if registration.status is RegistrationStatus.PAID or any(_lost_its_money(order) for order in orders):
+        status = RegistrationStatus.HELD if is_due else RegistrationStatus.AWAITING_PAYMENT
+        case = ((Attention.SEAT_WITHOUT_PAYMENT, None),)
+        return Verdict("money was seen and is gone unexplained", status, attention=case)
     if is_frozen and is_due and rules.expiry_mode is ExpiryMode.ENFORCE:
         return Verdict("frozen", RegistrationStatus.HELD)
     if not is_due:
@@ -178,6 +183,12 @@ def _held_too_long(registration: Registration, now: datetime) -> tuple[tuple[Att
     if registration.held_since is None or now - registration.held_since < HELD_TOO_LONG:
         return ()
     return ((Attention.SEAT_WITHOUT_ANSWER, None),)
+
+
+def _lost_its_money(order: Order) -> bool:
+    """It was paid, it is not, and nothing says why. Must not happen; whoever paid keeps the seat if it does."""
+    is_explained = order.status in (OrderStatus.REFUND, OrderStatus.VOID)
+    return order.paid_at is not None and not order.is_paid and not is_explained and not order.is_frozen
 
 
 def _lingers(order: Order, now: datetime) -> bool:

@@ -21,6 +21,37 @@ class RegistrationStatus(StrEnum):
     ENDED = "ended"
 
 
+_S = RegistrationStatus
+
+# Every change of status there is, and what causes it; `docs/states.md` is made from this.
+CHANGES: Final[dict[tuple[RegistrationStatus, RegistrationStatus], str]] = {
+    (_S.AWAITING_PAYMENT, _S.PAID): "an order is paid",
+    (_S.AWAITING_PAYMENT, _S.EXPIRING): "the deadline passed",
+    (_S.AWAITING_PAYMENT, _S.HELD): "the deadline passed, and Vipps does not answer",
+    (_S.AWAITING_PAYMENT, _S.EXEMPT): "exempted by a person",
+    (_S.AWAITING_PAYMENT, _S.ENDED): "signed off, replaced or gone",
+    (_S.EXPIRING, _S.PAID): "an order is paid after all",
+    (_S.EXPIRING, _S.HELD): "Vipps does not answer",
+    (_S.EXPIRING, _S.AWAITING_PAYMENT): "the backend gives more time",
+    (_S.EXPIRING, _S.EXPIRED): "the seat was taken back",
+    (_S.EXPIRING, _S.ENDED): "signed off, replaced or gone",
+    (_S.HELD, _S.PAID): "Vipps answers: paid",
+    (_S.HELD, _S.EXPIRING): "Vipps answers: not paid",
+    (_S.HELD, _S.AWAITING_PAYMENT): "more time was given",
+    (_S.HELD, _S.EXEMPT): "exempted by a person",
+    (_S.HELD, _S.ENDED): "signed off, replaced or gone",
+    (_S.PAID, _S.REFUNDED): "all money went back",
+    (_S.PAID, _S.HELD): "due, and its money is a person's matter",
+    (_S.PAID, _S.AWAITING_PAYMENT): "its money is a person's matter",
+    (_S.PAID, _S.ENDED): "signed off with a refund, replaced or gone",
+    (_S.REFUNDED, _S.AWAITING_PAYMENT): "a new order was started",
+    (_S.REFUNDED, _S.PAID): "an order is paid",
+    (_S.REFUNDED, _S.ENDED): "signed off, replaced or gone",
+    (_S.EXEMPT, _S.ENDED): "signed off, replaced or gone",
+    (_S.EXPIRED, _S.AWAITING_PAYMENT): "a seat again, from the waiting list",
+    (_S.ENDED, _S.AWAITING_PAYMENT): "a seat again, from the waiting list",
+}
+
 OVER: Final = frozenset({RegistrationStatus.EXPIRED, RegistrationStatus.ENDED})
 DECIDED: Final = OVER | {RegistrationStatus.PAID, RegistrationStatus.EXPIRING, RegistrationStatus.EXEMPT}
 

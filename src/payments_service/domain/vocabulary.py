@@ -21,7 +21,7 @@ class Meaning(StrEnum):
 
 # One table over four vocabularies: the details log, the callback, the old status route and the replies to
 # operations. Spellings that only old or odd payloads carry are kept, since they cost nothing and silence costs a seat.
-_WORDS: Final[dict[str, Meaning]] = {
+WORDS: Final[dict[str, Meaning]] = {
     "INITIATE": Meaning.STARTED,
     "REGISTER": Meaning.STARTED,
     "REGISTERED": Meaning.STARTED,
@@ -50,4 +50,4 @@ _WORDS: Final[dict[str, Meaning]] = {
 
 def meaning_of(word: str) -> Meaning | None:
     """Return what a word of Vipps' means, or None for one we have never heard."""
-    return _WORDS.get(word.strip().upper())
+    return WORDS.get(word.strip().upper())

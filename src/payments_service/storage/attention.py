@@ -17,6 +17,7 @@ from payments_service.storage.tables import attention
 _DECIDED: Final = (
     Attention.PAID_WITHOUT_SEAT,
     Attention.SEAT_WITHOUT_ANSWER,
+    Attention.SEAT_WITHOUT_PAYMENT,
     Attention.PAID_TWICE,
     Attention.AMOUNT_MISMATCH,
 )
@@ -62,7 +63,8 @@ async def close_settled(
         t.registration_id == registration_id,
         t.closed_at.is_(None),
         t.code.in_([str(code) for code in _DECIDED]),
-        or_(t.order_id.is_not(None), t.code == str(Attention.SEAT_WITHOUT_ANSWER)),
+        # a payer on the waiting list is the pull's case, which knows no order
+        or_(t.order_id.is_not(None), t.code != str(Attention.PAID_WITHOUT_SEAT)),
     )
     keep = {(str(code), order_id) for code, order_id in still_open}
     gone = [

@@ -108,7 +108,7 @@ async def conclude(
 
 
 async def call_off_close(connection: AsyncConnection, order_id: str) -> bool:
-    """Call off the closing of a checkout that was never sent. False when one was sent and not refused: its outcome stands.
+    """Call off the closing of a checkout that was never sent. False when one was sent, and not refused.
 
     The caller has locked the order, as whoever sends an operation does before its first try.
     """
