@@ -6,7 +6,7 @@ import asyncio
 import getpass
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, TypeVar
 
 import typer
@@ -17,13 +17,18 @@ from payments_service.api.fields import ore
 from payments_service.api.schemas import HappeningOut, OrderOut
 from payments_service.domain.errors import OrderNotFound, Refusal, VippsUnavailable
 from payments_service.domain.operations import OperationKind
+from payments_service.domain.orders import is_order_id
 from payments_service.settings import BadSettings, load_settings
 from payments_service.storage import history, views
 from payments_service.use_cases.move_money import Wish, move_money
 from payments_service.use_cases.settle_order import settle_order
 from payments_service.wiring import Services
 
-app = typer.Typer(help="Look at one order, ask Vipps about it, give its money back.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look at one order, ask Vipps about it, give its money back.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 OrderId = Annotated[str, typer.Argument(help="The order's id, as Vipps knows it too.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 Result = TypeVar("Result")
@@ -34,7 +39,7 @@ EXIT_BAD_SETTINGS = 2
 @app.command()
 def show(order_id: OrderId, as_json: AsJson = False) -> None:
     """Show an order and everything that happened to it."""
-    _run(lambda services: _show(services, order_id, as_json=as_json))
+    _run(order_id, lambda services: _show(services, order_id, as_json=as_json))
 
 
 @app.command()
@@ -56,7 +61,7 @@ def sync(order_id: OrderId, as_json: AsJson = False) -> None:
             raise VippsUnavailable
         await _show(services, order_id, as_json=as_json)
 
-    _run(ask)
+    _run(order_id, ask)
 
 
 @app.command()
@@ -89,13 +94,15 @@ def refund(
             print("Vipps has left it open: it goes on by itself", file=sys.stderr)
         await _show(services, order_id, as_json=as_json)
 
-    _run(give_back)
+    _run(order_id, give_back)
 
 
-def _run(work: Callable[[Services], Awaitable[Result]]) -> Result:
+def _run(order_id: str, work: Callable[[Services], Awaitable[Result]]) -> Result:
     """Run one piece of work with the service's own parts, and say in one line why it was refused."""
 
     async def with_services() -> Result:
+        if not is_order_id(order_id):
+            raise OrderNotFound
         services = Services(load_settings())
         try:
             return await work(services)
@@ -138,7 +145,7 @@ def _words(evidence: dict[str, object]) -> str:
     )
 
 
-def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
     table = Table(*headings, show_header=any(headings), box=None, pad_edge=False)
     for row in rows:
         table.add_row(*row)

@@ -63,7 +63,9 @@ def _moved_once(till: Till, payment: Payment) -> None:
         for request in journal.requests_for(operation, order_id):
             key = request.headers.get("x-request-id", "")
             contents.setdefault((operation, key), set()).add(request.body)
-    assert [key for key, bodies in contents.items() if len(bodies) > 1] == [], f"{order_id}: one key, two bodies"
+    assert [key for key, bodies in contents.items() if len(bodies) > 1] == [], (
+        f"{order_id}: one key, two bodies"
+    )
     amounts = payment.amounts
     assert amounts.captured + amounts.released <= payment.amount
     assert amounts.refunded <= amounts.captured

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
+from uuid import UUID
 
 VippsApi = Literal["ecom", "epayment"]
 
@@ -101,6 +102,14 @@ class Order:
     def is_open(self) -> bool:
         """The member may still approve it, as far as we know."""
         return self.status is OrderStatus.INITIATE
+
+
+def is_order_id(text: str) -> bool:
+    """Tell whether this is an id of ours: a UUID in the one spelling that we hand out."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def may_move(before: OrderStatus, after: OrderStatus) -> bool:

@@ -6,8 +6,8 @@ Nothing in its body is believed. All it causes is that Vipps is asked about the 
 from __future__ import annotations
 
 import hashlib
-from uuid import UUID
 
+from payments_service.domain.orders import is_order_id
 from payments_service.storage import deliveries
 from payments_service.storage.database import Database
 from payments_service.storage.deliveries import Stored
@@ -25,17 +25,9 @@ async def receive_callback(
             channel=channel,
             fingerprint=fingerprint,
             order_id=order_id,
-            order_uuid=_uuid(order_id),
+            order_uuid=order_id if is_order_id(order_id) else None,
             body=body,
         )
     if stored.is_new and stored.is_known:
         nudge(Queue.ORDERS)
     return stored
-
-
-def _uuid(order_id: str) -> str | None:
-    try:
-        found = str(UUID(order_id))
-    except ValueError:
-        return None
-    return found if found == order_id else None

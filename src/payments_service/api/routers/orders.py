@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query, Request, Response
 
@@ -14,6 +13,7 @@ from payments_service.api.schemas import HappeningOut, HistoryOut, OrderIn, Orde
 from payments_service.api.serving import services_of
 from payments_service.api.strict_json import router as new_router
 from payments_service.domain.errors import OrderNotFound, VippsUnavailable
+from payments_service.domain.orders import is_order_id
 from payments_service.storage import history, views
 from payments_service.storage.views import OrderView
 from payments_service.use_cases.settle_order import settle_order
@@ -114,7 +114,7 @@ async def sync_order(request: Request, order_id: str, caller: Authenticated) -> 
 
 async def visible_order(services: Services, order_id: str, caller: Caller) -> OrderView:
     """The order, if it is the caller's to see; one that is not looks like one that does not exist."""
-    if not _is_order_id(order_id):
+    if not is_order_id(order_id):
         raise OrderNotFound
     view = await view_of_order(services, order_id)
     may_see_order(caller, view.order.user_id, view.organizer, unseen=OrderNotFound)
@@ -129,16 +129,8 @@ async def view_of_order(services: Services, order_id: str) -> OrderView:
     return view
 
 
-def _is_order_id(text: str) -> bool:
-    """A UUID in the one spelling that we hand out."""
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
-
-
 def _position(cursor: str | None) -> views.Position | None:
     position = read_cursor(cursor)
-    if position is not None and not _is_order_id(position[1]):
+    if position is not None and not is_order_id(position[1]):
         raise bad_cursor()
     return position
