@@ -31,7 +31,7 @@ run: $(READY) ## the service for development, with a simulated Vipps and a datab
 	@$(BIN)/python $(RUN_COMMAND) $(ARGS)
 
 test: $(READY) ## all tests: make test TEST_ARGS="-k refund"
-	@$(BIN)/python -m pytest -n $(WORKERS) $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_ARGS)
 
 lint: $(READY) ## style, types, architecture, lock files, nothing private committed
 	@$(BIN)/ruff check --quiet .

@@ -56,7 +56,7 @@ def test_every_permutation_of_a_lifes_answers_ends_alike(life: str) -> None:
         assert after(permuted) == expected, [answer.raw_sha256 for answer in permuted]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.data())
 def test_repeats_and_delays_of_answers_change_nothing(data: st.DataObject) -> None:
     answers = prefixes(data.draw(st.sampled_from(LIVES)))

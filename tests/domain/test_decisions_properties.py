@@ -63,7 +63,7 @@ def registrations(draw: st.DrawFn) -> Registration:
 
 all_rules = st.builds(Rules, st.sampled_from(ExpiryMode), st.booleans(), st.booleans())
 given_anything = given(registrations(), many_orders(), all_rules)
-often = settings(max_examples=1000, deadline=None)
+often = settings(max_examples=600, deadline=None)
 
 
 def decided(reg: Registration, orders: list[Order], rules: Rules) -> Verdict:

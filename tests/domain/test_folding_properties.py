@@ -33,7 +33,7 @@ def verdict_on(log: tuple[LogEntry, ...], totals: Totals | None = None) -> Folde
     return fold(Reading("the-order", log, totals, "sha"), order_id="the-order", amount_ore=PRICE)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(logs, sums)
 @example(reading("CAPTURE:30000 RESERVE").entries, None)
 def test_amounts_always_fit_the_order(log: tuple[LogEntry, ...], totals: Totals | None) -> None:
@@ -45,7 +45,7 @@ def test_amounts_always_fit_the_order(log: tuple[LogEntry, ...], totals: Totals 
         assert money.captured_ore + money.held_ore <= money.authorized_ore <= PRICE
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(logs, sums)
 def test_only_a_status_without_money_in_it_is_called_open_or_cancelled(
     log: tuple[LogEntry, ...], totals: Totals | None
@@ -56,7 +56,7 @@ def test_only_a_status_without_money_in_it_is_called_open_or_cancelled(
         assert not verdict.amounts.oddities
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(logs, st.lists(entries(("INITIATE", "RESERVE_FAILED", "REFUND", "PONDER")), max_size=4).map(tuple))
 def test_an_approval_that_nothing_took_back_is_never_called_unpaid(
     before: tuple[LogEntry, ...], after: tuple[LogEntry, ...]
@@ -67,7 +67,7 @@ def test_an_approval_that_nothing_took_back_is_never_called_unpaid(
         assert verdict.status not in (OrderStatus.CANCEL, OrderStatus.INITIATE)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.lists(entries(KNOWN), min_size=1, max_size=6).map(tuple), sums, failures, st.integers(0, 6))
 def test_a_failed_entry_anywhere_changes_neither_status_nor_amounts(
     log: tuple[LogEntry, ...], totals: Totals | None, failed: LogEntry, place: int

@@ -48,8 +48,8 @@ async def test_nothing_is_changed_or_taken_out_of_it(lines: Database, statement:
         assert (await connection.execute(text("SELECT count(*) FROM history"))).scalar_one() == 5
 
 
-async def test_not_even_by_a_superuser_with_a_plain_connection(lines: Database, database_url: str) -> None:
-    connection = await asyncpg.connect(database_url)
+async def test_not_even_by_a_superuser_with_a_plain_connection(lines: Database, shared_url: str) -> None:
+    connection = await asyncpg.connect(shared_url)
     assert await connection.fetchval("SELECT usesuper FROM pg_user WHERE usename = current_user")
     with pytest.raises(asyncpg.RestrictViolationError):
         await connection.execute("DELETE FROM history")

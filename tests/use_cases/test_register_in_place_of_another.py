@@ -101,3 +101,14 @@ async def test_a_dead_order_of_the_one_replaced_goes_along_and_stands_in_nobodys
     assert (await seated.order(order.order_id)).status_reason in set(StatusReason)
     _, is_new = await seated.start()
     assert is_new
+
+
+async def test_a_close_not_yet_sent_is_not_sent_for_an_order_that_went_along(seated: World) -> None:
+    order, _ = await seated.start()
+    await sign_off(REG, refund=False, **seated.with_vipps)
+    await seated.register(NEW)
+    seated.vipps.member(order.order_id, "RESERVE")  # a plain cancel would take this payment away
+    await seated.carry_out()
+    await seated.settle(order.order_id)
+    assert seated.vipps.asked("cancel") == []
+    assert await seated.status(NEW) == "paid"
