@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
 import httpx
@@ -12,6 +13,15 @@ import pytest
 from tests.money.till import Till
 
 Body = dict[str, Any]
+
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def key() -> str:
+    """A key that no other test has used."""
+    return f"key-{next(_numbers)}"
 
 
 def write(till: Till, method: str, path: str, body: Body, key: str | bytes) -> httpx.Response:
@@ -43,33 +53,33 @@ each_write = pytest.mark.parametrize("writing", [registering, ordering, refundin
 
 
 @each_write
-def test_a_repeat_gets_the_same_answer_and_does_nothing(till: Till, writing: Writing) -> None:
+def test_a_repeat_gets_the_same_answer_and_does_nothing(till: Till, writing: Writing, key: str) -> None:
     method, path, body, _ = writing(till)
-    first = write(till, method, path, body, "one")
+    first = write(till, method, path, body, key)
     assert first.is_success
     assert "Idempotent-Replayed" not in first.headers
     for _ in range(2):
-        again = write(till, method, path, body, "one")
+        again = write(till, method, path, body, key)
         assert (again.status_code, again.content) == (first.status_code, first.content)
         assert again.headers["Idempotent-Replayed"] == "true"
         assert again.headers["Content-Type"] == first.headers["Content-Type"]
 
 
 @each_write
-def test_a_key_that_comes_with_another_body_is_refused(till: Till, writing: Writing) -> None:
+def test_a_key_that_comes_with_another_body_is_refused(till: Till, writing: Writing, key: str) -> None:
     method, path, body, other = writing(till)
-    first = write(till, method, path, body, "one")
-    reused = write(till, method, path, other, "one")
+    first = write(till, method, path, body, key)
+    reused = write(till, method, path, other, key)
     assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
-    assert write(till, method, path, body, "one").content == first.content
+    assert write(till, method, path, body, key).content == first.content
 
 
 @each_write
-@pytest.mark.parametrize("key", [b"", b"k" * 256, "blåbær".encode(), "\u00e6".encode("latin-1")])
-def test_a_key_that_is_none_is_refused_and_nothing_is_done(till: Till, writing: Writing, key: bytes) -> None:
+@pytest.mark.parametrize("odd", [b"", b"k" * 256, "blåbær".encode(), "\u00e6".encode("latin-1")])
+def test_a_key_that_is_none_is_refused_and_nothing_is_done(till: Till, writing: Writing, odd: bytes) -> None:
     method, path, body, _ = writing(till)
     calls = len(till.simulator.journal.requests)
-    refused = write(till, method, path, body, key)
+    refused = write(till, method, path, body, odd)
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
     moved = till.simulator.journal.requests[calls:]
     assert [call for call in moved if call.operation in ("initiate", "refund")] == []
@@ -83,15 +93,15 @@ def test_the_longest_and_the_oddest_keys_are_keys(till: Till) -> None:
     assert len(till.keys("REFUND", sale)) == 3
 
 
-def test_a_refusal_is_repeated_as_well(till: Till) -> None:
+def test_a_refusal_is_repeated_as_well(till: Till, key: str) -> None:
     sale = till.in_checkout()
-    first = till.refund(sale, key="one")
+    first = till.refund(sale, key=key)
     assert first.json()["code"] == "nothing_to_refund"
     till.approve(sale.order_id)
     till.order_becomes(sale, "CAPTURE", within=5)
-    again = till.refund(sale, key="one")
+    again = till.refund(sale, key=key)
     assert (again.status_code, again.headers["Idempotent-Replayed"]) == (409, "true")
-    assert till.refund(sale, key="two").json()["status"] == "REFUND"
+    assert till.refund(sale, key="second").json()["status"] == "REFUND"
 
 
 def test_the_same_key_of_another_caller_or_path_is_another_key(till: Till) -> None:
@@ -109,41 +119,41 @@ def test_the_same_key_of_another_caller_or_path_is_another_key(till: Till) -> No
 
 @pytest.mark.parametrize(("writing", "operation"), [(ordering, "initiate"), (refunding, "refund")])
 def test_while_the_first_is_running_a_repeat_is_told_to_wait(
-    till: Till, writing: Writing, operation: str
+    till: Till, writing: Writing, operation: str, key: str
 ) -> None:
     # Given a request that Vipps is slow to answer
     method, path, body, other = writing(till)
     before = len(till.simulator.journal.requests_for(operation))
     till.simulator.add_fault("delay", operation, seconds=1)
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(write, till, method, path, body, "one")
+        running = pool.submit(write, till, method, path, body, key)
         asked = till.simulator.journal.requests_for
         till.eventually(lambda: len(asked(operation)) > before, within=3)
         # Then its repeat is told so, and the same key with another body is a slip all the same
-        repeat = write(till, method, path, body, "one")
+        repeat = write(till, method, path, body, key)
         assert (repeat.status_code, repeat.json()["code"]) == (409, "request_in_progress")
         assert int(repeat.headers["Retry-After"]) >= 1
-        assert write(till, method, path, other, "one").json()["code"] == "idempotency_key_reused"
+        assert write(till, method, path, other, key).json()["code"] == "idempotency_key_reused"
         first = running.result(10)
     assert first.is_success
-    assert write(till, method, path, body, "one").headers["Idempotent-Replayed"] == "true"
+    assert write(till, method, path, body, key).headers["Idempotent-Replayed"] == "true"
     assert len(asked(operation)) == before + 1
 
 
-def test_after_a_failure_of_ours_or_vipps_the_same_key_goes_on(till: Till) -> None:
+def test_after_a_failure_of_ours_or_vipps_the_same_key_goes_on(till: Till, key: str) -> None:
     # Given a payment whose start Vipps did not answer
     method, path, body, _ = ordering(till)
     till.simulator.add_fault("drop_before", "initiate")
-    failed = write(till, method, path, body, "one")
+    failed = write(till, method, path, body, key)
     assert (failed.status_code, failed.json()["code"]) == (503, "vipps_unavailable")
     assert int(failed.headers["Retry-After"]) >= 1
 
     # Then the same key is not answered with the failure, and leads to a payment
     def paid() -> httpx.Response | None:
-        answer = write(till, method, path, body, "one")
+        answer = write(till, method, path, body, key)
         assert "Idempotent-Replayed" not in answer.headers
         return answer if answer.is_success else None
 
     order = till.eventually(paid, within=15).json()
     assert order["payment_link"]
-    assert write(till, method, path, body, "one").headers["Idempotent-Replayed"] == "true"
+    assert write(till, method, path, body, key).headers["Idempotent-Replayed"] == "true"

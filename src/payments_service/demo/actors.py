@@ -70,6 +70,13 @@ class Vipps:
             self._client.post(f"/payments/{order_id}", json={"event_id": event_id, "user_id": user_id}), 200
         )
 
+    def refuse_next_cancel(self, order_id: str) -> None:
+        """Let Vipps say no to the next cancel, as it does while a member is approving."""
+        no = {"kind": "error", "operation": "cancel", "order_id": order_id, "times": 1, "status": 400}
+        answered(
+            self._client.post("/faults", json={**no, "shape": "ecom", "group": "Payment", "code": "52"}), 201
+        )
+
     def fall_silent(self) -> None:
         answered(self._client.post("/vipps/down", json={"mode": "silent"}), 200)
 
@@ -108,6 +115,20 @@ class Backend:
         path = f"/v1/registrations/{self._row(event_id, user_id)['registration_id']}"
         return answered(self.service.put(path, json=body), 201)
 
+    def sign_off(self, event_id: str, user_id: str) -> None:
+        """Give a member's seat up, and tell the service."""
+        registration_id = self._row(event_id, user_id)["registration_id"]
+        answered(self._seats.delete(f"/events/{event_id}/registrations/{user_id}"), 204)
+        answered(self.service.delete(f"/v1/registrations/{registration_id}"), 204)
+
+    def refund(self, order_id: str, amount: str, *, reason: str, key: str) -> Any:
+        """Give part of an order's money back. Returns the order."""
+        body = {"amount": amount, "reason": reason}
+        answer = self.service.post(
+            f"/v1/orders/{order_id}/refund", json=body, headers={"Idempotency-Key": key}
+        )
+        return answered(answer, 200)
+
     def has_seat(self, event_id: str, user_id: str) -> bool:
         row = self._row(event_id, user_id)
         return bool(row) and not row["is_on_wait"]
@@ -126,6 +147,11 @@ class Backend:
 
     def order(self, order_id: str) -> Any:
         return answered(self.service.get(f"/v1/orders/{order_id}"), 200)
+
+    def happenings(self, order_id: str) -> list[str]:
+        """Return what has happened to an order, word by word, oldest first."""
+        page = answered(self.service.get(f"/v1/orders/{order_id}/history"), 200)
+        return [item["what"] for item in page["items"]]
 
     def metric(self, name: str) -> float:
         """Return one figure of `/metrics`, 0 while it has none."""

@@ -1,4 +1,4 @@
-"""The cast of the story and the two events they want to go to."""
+"""The cast of the story and the three events they want to go to."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from payments_service.demo.telling import Telling
 
 DINNER: Final = "julebord"
 TRIP: Final = "hyttetur"
+QUIZ: Final = "quiz"
 PRICE: Final = "250.00"
 #: How long a wait may take before something is wrong: the contract's "how soon" (its section 6), with its sums.
 SETTLED_SECONDS: Final = 8.0
@@ -35,6 +36,7 @@ class Cast:
     david: Member
     eva: Member
     frida: Member
+    hanna: Member
 
     @property
     def at_dinner(self) -> tuple[Member, ...]:
@@ -95,9 +97,9 @@ class Cast:
 
 def make_cast(stack: Stack, telling: Telling, connections: Connections) -> Cast:
     """Make everybody for a running stack."""
-    anna, bjorn, celine, david, eva, frida = (
+    anna, bjorn, celine, david, eva, frida, hanna = (
         Member(name, service_url=stack.service_url, connections=connections)
-        for name in ("Anna", "Bjørn", "Celine", "David", "Eva", "Frida")
+        for name in ("Anna", "Bjørn", "Celine", "David", "Eva", "Frida", "Hanna")
     )
     return Cast(
         telling=telling,
@@ -112,4 +114,5 @@ def make_cast(stack: Stack, telling: Telling, connections: Connections) -> Cast:
         david=david,
         eva=eva,
         frida=frida,
+        hanna=hanna,
     )

@@ -10,6 +10,7 @@ from payments_service.demo.actors import JWT_KEY
 from payments_service.demo.cast import Cast
 from payments_service.demo.first_act import first_act
 from payments_service.demo.second_act import second_act
+from payments_service.demo.third_act import third_act
 
 #: A story of seconds instead of hours. The simulated checkout ends before the service counts on its end.
 CHECKOUT_SECONDS: Final = 6.0
@@ -22,7 +23,7 @@ HURRIED: Final[Mapping[str, str]] = {
     "WAITING_LIST_PAYTIME": "00:00:04",
     "JWT_KEY": JWT_KEY,
 }
-STEPS: Final[Sequence[tuple[str, Callable[[Cast], None]]]] = (*first_act, *second_act, *accounts)
+STEPS: Final[Sequence[tuple[str, Callable[[Cast], None]]]] = (*first_act, *second_act, *third_act, *accounts)
 
 
 def play(cast: Cast) -> None:

@@ -20,7 +20,11 @@ def next_read(order: Order, *, now: datetime) -> datetime | None:
         return now + _while_open(order, now)
     if order.status is OrderStatus.CANCEL and not order.is_closed:
         return now + timedelta(seconds=5)
-    if order.status is OrderStatus.RESERVED or (order.is_returning and order.is_paid):
+    if order.is_returning and order.is_paid:
+        return now + (
+            timedelta(seconds=5) if _age(order, now) < timedelta(minutes=2) else _by_age(order, now)
+        )
+    if order.status is OrderStatus.RESERVED:
         return now + _by_age(order, now)
     if (
         order.missing_since is not None
@@ -52,9 +56,13 @@ def _while_open(order: Order, now: datetime) -> timedelta:
 
 def _by_age(order: Order, now: datetime) -> timedelta:
     """A reservation is watched closely while its capture is due, then hourly, then daily."""
-    age = now - (order.paid_at or order.created_at)
+    age = _age(order, now)
     if age < timedelta(minutes=2):
         return timedelta(seconds=10)
     if age < timedelta(days=1):
         return timedelta(hours=1)
     return timedelta(days=1)
+
+
+def _age(order: Order, now: datetime) -> timedelta:
+    return now - (order.paid_at or order.created_at)

@@ -18,8 +18,8 @@ async def intend(connection: AsyncConnection, operation: Operation, *, again_aft
     """Write down that an operation is to be sent now. False when it is already pending, or was tried too lately.
 
     The key is the identity: an operation that was refused, or done without visible effect, is taken up again with the
-    same key once `again_after` has passed, a dropped one at once. A pending one only changes its purpose, and never to
-    the weakest, which is to close a checkout that nobody has approved.
+    same key once `again_after` has passed; a dropped one, or one that was meant for something else, at once. A pending
+    one only changes its purpose, and never to the weakest, which is to close a checkout that nobody has approved.
     """
     t = operations.c
     now = func.clock_timestamp()
@@ -54,7 +54,10 @@ async def intend(connection: AsyncConnection, operation: Operation, *, again_aft
                 literal(operation.purpose is not Purpose.CLOSE),
             ),
             t.state == "dropped",
-            and_(t.state.in_(["refused", "done"]), t.updated_at < now - again_after),
+            and_(
+                t.state.in_(["refused", "done"]),
+                or_(t.purpose != str(operation.purpose), t.updated_at < now - again_after),
+            ),
         ),
     ).returning(t.operation_key)
     return (await connection.execute(upsert)).one_or_none() is not None

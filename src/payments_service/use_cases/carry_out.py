@@ -74,8 +74,8 @@ async def carry_out(
     except Rejected as error:
         await _refused(operation, order, database, error)
     except OutcomeUnknown as error:
+        # read back at once, below: often the answer shows that it was done
         await _postpone(claim, database, operation, is_in_doubt=True, answer=str(error), wait=1.0)
-        return
     except VippsError as error:
         wait = error.retry_after_seconds
         await _postpone(claim, database, operation, is_in_doubt=False, answer=str(error), wait=wait)
