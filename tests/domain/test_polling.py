@@ -96,13 +96,20 @@ def test_one_that_was_never_created_is_looked_for_until_its_checkout_would_have_
 )
 @pytest.mark.parametrize(
     "known",
-    [reserved(), captured(is_returning=True), order(is_frozen=True), captured(is_frozen=True)],
-    ids=["reserved", "on its way back", "frozen", "frozen and captured"],
+    [reserved(), order(is_frozen=True), captured(is_frozen=True), captured(captured_ore=1, held_ore=1)],
+    ids=["reserved", "frozen", "frozen and captured", "captured in part"],
 )
 def test_what_should_not_stay_so_is_asked_about_closely_then_hourly_then_daily(
     known: Order, age: timedelta, step: float
 ) -> None:
     assert wait(known, NOW + age) == step
+
+
+@pytest.mark.parametrize(
+    ("age", "step"), [(seconds(0), 5), (seconds(119), 5), (seconds(120), 3600), (DAY, 86400)]
+)
+def test_money_on_its_way_back_is_followed_closely_at_first(age: timedelta, step: float) -> None:
+    assert wait(captured(is_returning=True), NOW + age) == step
 
 
 # Vipps is silent

@@ -76,10 +76,12 @@ async def test_an_unknown_end_is_read_back_before_the_same_key_is_sent_again(
     order_id = await reserved(seated)
     seated.vipps.script["capture"] = [said]
     await seated.carry_out()
-    assert await state(seated) == "pending"
+    assert [call.operation for call in seated.vipps.calls[-2:]] == ["capture", "read"], "read back at once"
+    assert await state(seated) == ("pending" if said is LOST else "done")
     before = len(seated.vipps.calls)
     await again(seated)
-    assert seated.vipps.calls[before].operation == "read"
+    if said is LOST:
+        assert seated.vipps.calls[before].operation == "read"
     assert {call.key for call in seated.vipps.asked("capture")} == {f"{order_id}-c1"}
     assert len(seated.vipps.asked("capture")) == (2 if said is LOST else 1)
     assert await state(seated) == "done"

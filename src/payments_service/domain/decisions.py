@@ -175,8 +175,14 @@ def _all_money_went_back(registration: Registration, orders: Sequence[Order]) ->
     """There was money, and none is left. Starting a new order lifts this: the caller sets the status first."""
     if registration.status is RegistrationStatus.REFUNDED:
         return True
-    was_paid = registration.status is RegistrationStatus.PAID
-    return was_paid and any(o.status in (OrderStatus.REFUND, OrderStatus.VOID) for o in orders)
+    return registration.status is RegistrationStatus.PAID and any(_went_back(o) for o in orders)
+
+
+def _went_back(order: Order) -> bool:
+    """Its money was let go, or given back to the last øre, whatever may still be reserved beside it."""
+    return order.status is OrderStatus.VOID or (
+        order.captured_ore > 0 and order.refunded_ore == order.captured_ore
+    )
 
 
 def _held_too_long(registration: Registration, now: datetime) -> tuple[tuple[Attention, str | None], ...]:
@@ -187,8 +193,7 @@ def _held_too_long(registration: Registration, now: datetime) -> tuple[tuple[Att
 
 def _lost_its_money(order: Order) -> bool:
     """It was paid, it is not, and nothing says why. Must not happen; whoever paid keeps the seat if it does."""
-    is_explained = order.status in (OrderStatus.REFUND, OrderStatus.VOID)
-    return order.paid_at is not None and not order.is_paid and not is_explained and not order.is_frozen
+    return order.paid_at is not None and not order.is_paid and not _went_back(order) and not order.is_frozen
 
 
 def _lingers(order: Order, now: datetime) -> bool:

@@ -37,7 +37,6 @@ class OperationState(StrEnum):
     DROPPED = "dropped"  # overtaken by events, never to be sent again as it was
 
 
-_LOGGED_AS: Final = {OperationKind.CAPTURE: Meaning.CAPTURED, OperationKind.REFUND: Meaning.REFUNDED}
 KEY_LENGTH_MAX: Final = 40  # eCom's X-Request-Id; ePayment allows 50
 
 
@@ -75,14 +74,14 @@ def operation_key(order_id: str, kind: OperationKind, number: int = 1) -> str:
 def has_happened(operation: Operation, order: Order, entries: Sequence[LogEntry] = ()) -> bool:
     """Tell from what Vipps said last whether the operation has had its effect.
 
-    Vipps' log names the key of each capture and refund; where it does, that decides, since sums alone cannot tell our
-    refund from one that was made in the portal. Without names the sums decide.
+    Vipps' log names the key of each refund, and has an empty name for those made in the portal: sums alone cannot tell
+    ours from one of those. Where the log names nothing at all the sums decide. A capture is only ever wanted for what
+    it leads to, so there the sums do.
     """
-    same_kind = [e for e in entries if e.succeeded and meaning_of(e.word) is _LOGGED_AS.get(operation.kind)]
-    if any(e.request_id == operation.operation_key for e in same_kind):
-        return True
-    if any(e.request_id for e in same_kind):
-        return False
+    if operation.kind is OperationKind.REFUND:
+        names = [e.request_id for e in entries if e.succeeded and meaning_of(e.word) is Meaning.REFUNDED]
+        if any(name is not None for name in names):
+            return operation.operation_key in names
     match operation.kind:
         case OperationKind.CAPTURE:
             return order.captured_ore >= operation.before_ore + operation.amount_ore

@@ -24,7 +24,7 @@ def next_read(order: Order, *, now: datetime) -> datetime | None:
         return now + (
             timedelta(seconds=5) if _age(order, now) < timedelta(minutes=2) else _by_age(order, now)
         )
-    if order.status is OrderStatus.RESERVED:
+    if order.held_ore:
         return now + _by_age(order, now)
     if (
         order.missing_since is not None
