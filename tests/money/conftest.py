@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.money.mortal import Mortal
 from tests.money.till import Till
 from tests.postgres import Server, fresh_database
 
@@ -75,6 +76,25 @@ def flagging_till(shared_flagging_till: Till) -> Iterator[Till]:
     shared_flagging_till.begin()
     yield shared_flagging_till
     shared_flagging_till.end()
+
+
+@pytest.fixture(scope="session")
+def graveyard(opening: Opening) -> Iterator[Mortal]:
+    """The till of all journeys that kill, with as many replicas as were killed so far."""
+    with opening("mortal") as till:
+        mortal = Mortal(till)
+        yield mortal
+        mortal.close()
+
+
+@pytest.fixture
+def mortal(graveyard: Mortal) -> Iterator[Mortal]:
+    """A till whose one replica may be killed, and whose connections to PostgreSQL may be cut."""
+    assert graveyard.victim.is_running
+    graveyard.till.begin()
+    graveyard.till.watch.may_complain = True
+    yield graveyard
+    graveyard.till.end()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from payments_service.domain.operations import OperationState, Purpose
 from payments_service.domain.orders import OrderStatus
-from payments_service.use_cases.conclude import intend_refund
+from payments_service.use_cases.intend import intend_refund
 from payments_service.vipps.errors import OutcomeUnknown, Rejected
 from tests.use_cases.neighbours import AfterTheEffect
 from tests.use_cases.world import PRICE, World

@@ -20,8 +20,9 @@ from payments_service.storage.tables import orders as orders_table
 from payments_service.storage.tables import registrations as registrations_table
 from payments_service.use_cases.carry_out import carry_out
 from payments_service.use_cases.policy import Policy, Queue
+from payments_service.use_cases.record_answer import Settled
 from payments_service.use_cases.register import SignUp, register
-from payments_service.use_cases.settle_order import Settled, settle_order
+from payments_service.use_cases.settle_order import settle_order
 from payments_service.use_cases.settle_registration import settle_registration
 from payments_service.use_cases.start_payment import PaymentRequest, start_payment
 from tests.use_cases.neighbours import Call, FakeSeats, FakeVipps

@@ -25,7 +25,8 @@ from payments_service.storage import attention, history, operations, orders
 from payments_service.storage.claims import Claim
 from payments_service.storage.database import Database, database_now
 from payments_service.use_cases.policy import Learned, Nudge, Policy, nobody_counts
-from payments_service.use_cases.settle_order import lock_order, settle_order
+from payments_service.use_cases.record_answer import lock_order
+from payments_service.use_cases.settle_order import settle_order
 from payments_service.vipps.errors import OutcomeUnknown, Rejected, VippsError
 from payments_service.vipps.port import PaymentApi
 

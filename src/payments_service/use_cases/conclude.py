@@ -15,22 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.decisions import Verdict, decide
 from payments_service.domain.operations import (
-    Operation,
-    OperationKind,
-    OperationState,
     Purpose,
-    operation_key,
 )
 from payments_service.domain.orders import Order, StatusReason
 from payments_service.domain.registrations import Registration, RegistrationStatus
-from payments_service.storage import attention, history, operations, orders, registrations
+from payments_service.storage import attention, history, orders, registrations
+from payments_service.use_cases.intend import intend_capture, intend_close, intend_give_back
 from payments_service.use_cases.policy import Nudge, Policy, Queue
 
-CAPTURE_AGAIN: Final = timedelta(seconds=60)
-CLOSE_AGAIN: Final = timedelta(
-    seconds=12
-)  # eCom allows five cancels a minute, the contract asks for one in 15 s
-REFUND_AGAIN: Final = timedelta(hours=1)
 WAIT_FOR_ORDERS: Final = timedelta(seconds=15)  # a safety net; settling an order decides anew by itself
 SHADOW_AGAIN: Final = timedelta(minutes=5)
 
@@ -136,88 +128,12 @@ async def _write_operations(
     reason = StatusReason.SUPERSEDED if registration.has_seat else StatusReason.LATE
     is_new = False
     for order_id in verdict.capture:
-        is_new |= await _intend(
-            connection, by_id[order_id], OperationKind.CAPTURE, Purpose.CAPTURE, CAPTURE_AGAIN
-        )
+        is_new |= await intend_capture(connection, by_id[order_id])
     for order_id in verdict.close:
         why = StatusReason.SUPERSEDED if registration.has_seat else StatusReason.CANCELLED_BY_MEMBER
         is_new |= await intend_close(connection, by_id[order_id], why)
     for order_id in verdict.give_back:
         is_new |= await intend_give_back(connection, by_id[order_id], Purpose.GIVE_BACK, reason=reason)
-    return is_new
-
-
-async def intend_give_back(
-    connection: AsyncConnection, order: Order, purpose: Purpose, *, reason: str
-) -> bool:
-    """Write down that an order's money goes back: a reservation is let go, captured money is refunded."""
-    if order.held_ore:
-        return await _intend(connection, order, OperationKind.CANCEL, purpose, CLOSE_AGAIN, reason=reason)
-    return await intend_refund(connection, order, purpose, reason=reason)
-
-
-async def intend_close(connection: AsyncConnection, order: Order, reason: StatusReason) -> bool:
-    """Write down that a checkout is to be cancelled at Vipps while nobody has approved it."""
-    if order.started_at is None:
-        return False  # the start is still on its way; its outcome is recorded first
-    return await _intend(connection, order, OperationKind.CANCEL, Purpose.CLOSE, CLOSE_AGAIN, reason=reason)
-
-
-async def intend_refund(connection: AsyncConnection, order: Order, purpose: Purpose, *, reason: str) -> bool:
-    """Write down that all of an order's money that is still here, and not already on its way back, goes back."""
-    earlier = [
-        o for o in await operations.of_order(connection, order.order_id) if o.kind is OperationKind.REFUND
-    ]
-    pending = sum(o.amount_ore for o in earlier if o.state is OperationState.PENDING)
-    done = sum(o.amount_ore for o in earlier if o.state is OperationState.DONE)
-    amount = order.captured_ore - max(order.refunded_ore, done) - pending
-    if amount <= 0:
-        return False
-    refused = [o for o in earlier if o.state is OperationState.REFUSED and o.amount_ore == amount]
-    number = len(earlier) + 1
-    key = (
-        refused[-1].operation_key if refused else operation_key(order.order_id, OperationKind.REFUND, number)
-    )
-    operation = Operation(
-        key,
-        order.order_id,
-        OperationKind.REFUND,
-        purpose,
-        amount,
-        before_ore=order.refunded_ore,
-        reason=reason,
-    )
-    return await _write(connection, operation, again_after=REFUND_AGAIN)
-
-
-async def _intend(
-    connection: AsyncConnection,
-    order: Order,
-    kind: OperationKind,
-    purpose: Purpose,
-    again_after: timedelta,
-    reason: str | None = None,
-) -> bool:
-    amount = order.held_ore or order.amount_ore
-    operation = Operation(
-        operation_key(order.order_id, kind), order.order_id, kind, purpose, amount, reason=reason
-    )
-    return await _write(connection, operation, again_after=again_after)
-
-
-async def _write(connection: AsyncConnection, operation: Operation, *, again_after: timedelta) -> bool:
-    is_new = await operations.intend(connection, operation, again_after=again_after)
-    if is_new:
-        await history.record(
-            connection,
-            f"{operation.kind}_intended",
-            order_id=operation.order_id,
-            operation_key=operation.operation_key,
-            amount_ore=operation.amount_ore,
-            purpose=str(operation.purpose),
-            reason=operation.reason,
-            actor=operation.actor,
-        )
     return is_new
 
 

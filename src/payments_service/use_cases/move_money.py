@@ -35,7 +35,8 @@ from payments_service.storage import history, operations
 from payments_service.storage.database import Database
 from payments_service.use_cases.carry_out import carry_out
 from payments_service.use_cases.policy import Learned, Nudge, Policy, nobody_counts
-from payments_service.use_cases.settle_order import lock_order, settle_order
+from payments_service.use_cases.record_answer import lock_order
+from payments_service.use_cases.settle_order import settle_order
 from payments_service.vipps.port import PaymentApi
 
 

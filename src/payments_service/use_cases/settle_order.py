@@ -7,59 +7,18 @@ an order forward.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import replace
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from payments_service.domain.applying import Applied, apply, unanswered
-from payments_service.domain.decisions import Attention
-from payments_service.domain.operations import Operation, OperationState, has_happened
-from payments_service.domain.orders import Order, StatusReason
-from payments_service.domain.polling import next_read, next_read_after_silence
-from payments_service.domain.readings import LogEntry, NoSuchPayment, Reading
-from payments_service.domain.registrations import Registration
-from payments_service.storage import attention, deliveries, history, operations, orders, registrations
+from payments_service.domain.orders import Order
+from payments_service.domain.readings import NoSuchPayment, Reading
+from payments_service.storage import deliveries, orders
 from payments_service.storage.claims import Claim
 from payments_service.storage.database import Database, database_now
-from payments_service.use_cases.conclude import Conclusion, conclude, intend_close
-from payments_service.use_cases.policy import Learned, Nudge, Policy, Queue, nobody_counts
+from payments_service.use_cases.policy import Learned, Nudge, Policy, nobody_counts
+from payments_service.use_cases.record_answer import Settled, record_answer
 from payments_service.vipps.errors import VippsError
 from payments_service.vipps.port import PaymentApi
-
-_COLUMNS: Final = [
-    "authorized_ore",
-    "captured_ore",
-    "refunded_ore",
-    "held_ore",
-    "payment_link",
-    "started_at",
-    "checkout_ends_at",
-    "paid_at",
-    "unanswered_since",
-    "missing_since",
-    "read_at",
-    "read_sha256",
-    "is_closed",
-    "is_frozen",
-    "is_declined",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """The order after Vipps was asked. `is_answered` is False when Vipps gave nothing to go by.
-
-    `first_learned` is True when this was the moment we learned that the order was paid or over; `how` is what made us
-    ask: a `callback`, the `poll` of an open checkout, the `sweep` after it, or somebody who wanted to know (`sync`).
-    """
-
-    order: Order
-    is_answered: bool
-    first_learned: bool
-    how: str = "poll"
 
 
 async def settle_order(
@@ -84,12 +43,11 @@ async def settle_order(
     if known is None:
         return None
     if known.started_at is None and known.is_open and claim is None:
-        return Settled(
-            known, is_answered=False, first_learned=False
-        )  # being started right now, by somebody else
+        # being started right now, by somebody else
+        return Settled(known, is_answered=False, first_learned=False)
     answer = await _ask(vipps[known.vipps_api], order_id, timeout or policy.vipps_timeout)
     async with database.begin() as connection:
-        result = await _record(connection, order_id, answer, policy=policy, cause=cause, claim=claim)
+        result = await record_answer(connection, order_id, answer, policy=policy, cause=cause, claim=claim)
         if result is None:
             return None
         settled, conclusion, retry_at = result
@@ -115,158 +73,6 @@ async def _ask(api: PaymentApi, order_id: str, timeout: float) -> Reading | NoSu
         return error
 
 
-async def _record(
-    connection: AsyncConnection,
-    order_id: str,
-    answer: Reading | NoSuchPayment | VippsError,
-    *,
-    policy: Policy,
-    cause: str,
-    claim: Claim | None,
-) -> tuple[Settled, Conclusion | None, datetime | None] | None:
-    """Phase ③: everything the answer means, under the lock."""
-    locked = await lock_order(connection, order_id)
-    if locked is None or (claim is not None and await orders.fence_of(connection, order_id) != claim.fence):
-        return None
-    registration, order, now = locked
-    ops = await operations.of_order(connection, order_id)
-    begun = _given_up(order, policy, now) if claim is not None else order
-    applied = _apply(begun, answer, ops, now)
-    await _write(connection, order, applied, cause)
-    entries = answer.entries if isinstance(answer, Reading) else ()
-    await _finish_operations(connection, order, applied.order, ops, entries)
-    is_operation_new = await _close_what_lingers(connection, applied, now)
-    conclusion = None
-    if registration is not None:
-        conclusion = await conclude(connection, registration, now=now, policy=policy, cause=cause)
-        if is_operation_new:
-            conclusion = replace(conclusion, queues=conclusion.queues | {Queue.OPERATIONS})
-    settled = Settled(applied.order, applied.is_answer, _is_news(order, applied.order))
-    return settled, conclusion, _next_at(applied, answer, now)
-
-
-async def lock_order(
-    connection: AsyncConnection, order_id: str
-) -> tuple[Registration | None, Order, datetime] | None:
-    """Lock an order's registration, then the order, always in this order; with the database's clock after that."""
-    for _ in range(5):
-        seen = await orders.find(connection, order_id)
-        if seen is None:
-            return None
-        if seen.registration_id is None:
-            return None, seen, await database_now(connection)
-        locked = await registrations.lock(connection, seen.registration_id)
-        mine = await orders.of_registration(connection, seen.registration_id, lock=True)
-        for order in mine:
-            if order.order_id == order_id:
-                # nobody but erasure removes a registration, and that takes its orders along
-                return (
-                    (locked[0] if locked else None),
-                    order,
-                    locked[1] if locked else await database_now(connection),
-                )
-        # handed over to another registration between the two reads: follow it
-    return None
-
-
-def _apply(
-    order: Order, answer: Reading | NoSuchPayment | VippsError, ops: list[Operation], now: datetime
-) -> Applied:
-    if isinstance(answer, VippsError):
-        return unanswered(order, now, "silent")
-    return apply(order, answer, ops, now=now)
-
-
-def _given_up(order: Order, policy: Policy, now: datetime) -> Order:
-    """A start that nobody recorded the end of counts as given up when its lease has ended and somebody else reads."""
-    if order.started_at is not None or not order.is_open:
-        return order
-    return replace(order, started_at=now, checkout_ends_at=now + policy.checkout)
-
-
-async def _write(connection: AsyncConnection, before: Order, applied: Applied, cause: str) -> None:
-    after = applied.order
-    values: dict[str, Any] = {
-        name: getattr(after, name) for name in _COLUMNS if getattr(after, name) != getattr(before, name)
-    }
-    if after.status is not before.status:
-        values |= {
-            "status": str(after.status),
-            "status_reason": after.status_reason and str(after.status_reason),
-        }
-    if values:
-        await orders.update(connection, after.order_id, **values)
-    if applied.what in ("same", "stale", "still missing", "still frozen") or (
-        not applied.is_answer and before.unanswered_since
-    ):
-        return
-    await history.record(
-        connection,
-        "vipps_" + applied.what.replace(" ", "_"),
-        order_id=after.order_id,
-        registration_id=after.registration_id,
-        cause=cause,
-        detail=applied.detail,
-        status_before=str(before.status),
-        status=str(after.status),
-        status_reason=after.status_reason and str(after.status_reason),
-        captured_ore=after.captured_ore,
-        refunded_ore=after.refunded_ore,
-        held_ore=after.held_ore,
-        body_sha256=after.read_sha256,
-    )
-    if after.is_frozen and not before.is_frozen:
-        await attention.open_case(
-            connection,
-            Attention.AMOUNT_MISMATCH,
-            event_id=after.event_id,
-            registration_id=after.registration_id,
-            order_id=after.order_id,
-        )
-
-
-async def _finish_operations(
-    connection: AsyncConnection,
-    before: Order,
-    order: Order,
-    ops: list[Operation],
-    entries: Sequence[LogEntry],
-) -> None:
-    """What Vipps' answer shows to have happened has happened, whoever did it."""
-    for operation in ops:
-        if operation.state is OperationState.PENDING and has_happened(operation, order, entries):
-            await operations.conclude(
-                connection, operation.operation_key, OperationState.DONE, answer="seen at Vipps"
-            )
-            await history.record(
-                connection,
-                f"{operation.kind}_done",
-                order_id=order.order_id,
-                operation_key=operation.operation_key,
-                amount_ore=operation.amount_ore,
-                how="seen at Vipps",
-            )
-    if order.captured_ore and order.registration_id is not None and not before.captured_ore:
-        await attention.close_cases(
-            connection, Attention.RESERVED_NOT_CAPTURED, registration_id=order.registration_id
-        )
-
-
-async def _close_what_lingers(connection: AsyncConnection, applied: Applied, now: datetime) -> bool:
-    """Cancel at Vipps what can no longer be approved, or what nobody can approve since its link was lost."""
-    order = applied.order
-    if not applied.is_answer or order.is_closed or order.held_ore or order.captured_ore or order.is_frozen:
-        return False
-    if order.missing_since is not None:
-        return False
-    if order.payment_link is None and order.started_at is not None and order.read_at is not None:
-        return await intend_close(connection, order, StatusReason.SUPERSEDED)
-    if order.checkout_ends_at is not None and now >= order.checkout_ends_at:
-        reason = StatusReason.DECLINED if order.is_declined else StatusReason.TIMED_OUT
-        return await intend_close(connection, order, reason)
-    return False
-
-
 def _how(before: Order, after: Order, delivery: int | None, *, is_claimed: bool) -> str:
     if delivery is not None:
         return "callback"
@@ -274,17 +80,3 @@ def _how(before: Order, after: Order, delivery: int | None, *, is_claimed: bool)
         return "sync"
     ends_at, read_at = before.checkout_ends_at, after.read_at
     return "sweep" if ends_at is not None and read_at is not None and read_at >= ends_at else "poll"
-
-
-def _is_news(before: Order, after: Order) -> bool:
-    return (after.is_paid and not before.is_paid) or (
-        after.is_closed and not before.is_closed and not before.is_paid
-    )
-
-
-def _next_at(applied: Applied, answer: object, now: datetime) -> datetime | None:
-    order = applied.order
-    if order.unanswered_since is not None:
-        retry_after = answer.retry_after_seconds if isinstance(answer, VippsError) else None
-        return next_read_after_silence(now=now, silent_since=order.unanswered_since, retry_after=retry_after)
-    return next_read(order, now=now)
