@@ -61,7 +61,8 @@ INVARIANTS: Final = (
         "released_when_all_is_closed",
         "no seat is taken back while Vipps might still take money for it",
         """SELECT r.registration_id FROM registrations r JOIN orders o USING (registration_id)
-           WHERE r.status = 'expired' AND NOT o.is_closed AND o.created_at <= r.over_at AND o.missing_since IS NULL""",
+           WHERE r.status = 'expired' AND NOT o.is_closed AND o.created_at <= r.over_at AND o.missing_since IS NULL
+             AND (o.paid_at IS NULL OR o.paid_at <= r.over_at)""",
     ),
     Invariant(
         "open_order_is_looked_at",

@@ -127,6 +127,7 @@ async def move_deadline(
     *,
     by: str,
     named_by_backend: bool,
+    reason: str | None = None,
 ) -> Registration:
     """Write another deadline; what follows from it is the caller's `conclude`."""
     values: dict[str, datetime | None] = {"payment_expiredate": deadline, "due_at": deadline}
@@ -140,6 +141,7 @@ async def move_deadline(
         "deadline_moved",
         registration_id=registration.registration_id,
         by=by,
+        reason=reason,
         before=registration.payment_expiredate,
         payment_expiredate=deadline,
     )

@@ -2,6 +2,7 @@
 
 from payments_service.api.routers import (
     attention,
+    grants,
     money,
     orders,
     paid_events,
@@ -12,6 +13,7 @@ from payments_service.api.routers import (
 ROUTERS = (
     paid_events.router,
     registrations.router,
+    grants.router,
     orders.router,
     money.router,
     attention.router,
