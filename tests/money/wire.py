@@ -72,7 +72,7 @@ class Wire:
             return
         ends = {writer, far_writer}
         self._writers |= ends
-        self._start(self._carry_requests(reader, far_writer), ends)
+        self._start(self._carry_requests(reader, writer, far_writer), ends)
         self._start(self._carry_answers(far_reader, writer), ends)
 
     def _start(self, pump: object, ends: set[asyncio.StreamWriter]) -> None:
@@ -93,7 +93,10 @@ class Wire:
                 sink.write(data)
                 await sink.drain()
 
-    async def _carry_requests(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _carry_requests(
+        self, source: asyncio.StreamReader, back: asyncio.StreamWriter, sink: asyncio.StreamWriter
+    ) -> None:
+        """Carry what the service says; `back` leads to it."""
         is_meant = False
         with suppress(OSError):
             while data := await source.read(65_536):
@@ -104,13 +107,11 @@ class Wire:
                     await sink.drain()
                     continue
                 self._trap = None
-                await self._spring(trap, data, sink)
+                back.transport.abort()  # nobody hears the answer
+                trap.act()
+                if trap.when == "after":
+                    sink.write(data)
+                    await sink.drain()
+                    await asyncio.sleep(_DONE_WITHIN)
+                trap.sprung.set()
                 return
-
-    async def _spring(self, trap: Trap, commit: bytes, sink: asyncio.StreamWriter) -> None:
-        if trap.when == "after":
-            sink.write(commit)
-            await sink.drain()
-            await asyncio.sleep(_DONE_WITHIN)
-        trap.act()
-        trap.sprung.set()

@@ -9,11 +9,14 @@ from payments_service.domain.orders import Order, OrderStatus
 
 FIRST_READ: Final = timedelta(seconds=5)  # Vipps' own advice, like the two seconds that follow
 MISSING_AGAIN: Final = timedelta(seconds=5)  # two "no such payment" this far apart mean it was never created
-CANCEL_AGAIN: Final = timedelta(seconds=15)
+BEHIND: Final = timedelta(seconds=15)
 
 
-def next_read(order: Order, *, now: datetime) -> datetime | None:
-    """Return when to ask Vipps next about an order that it answered for just now; None when nothing can change."""
+def next_read(order: Order, *, now: datetime, refunds_ordered_ore: int = 0) -> datetime | None:
+    """Return when to ask Vipps next about an order that it answered for just now; None when nothing can change.
+
+    `refunds_ordered_ore` is what Vipps has said yes to: until the answers show it, they are behind.
+    """
     if order.is_frozen:
         return now + _by_age(order, now)
     if order.is_open:
@@ -24,6 +27,8 @@ def next_read(order: Order, *, now: datetime) -> datetime | None:
         return now + (
             timedelta(seconds=5) if _age(order, now) < timedelta(minutes=2) else _by_age(order, now)
         )
+    if order.refunded_ore < refunds_ordered_ore:
+        return now + BEHIND
     if order.held_ore:
         return now + _by_age(order, now)
     if (

@@ -129,7 +129,9 @@ async def _send(api: PaymentApi, operation: Operation, policy: Policy) -> None:
 
 
 async def _done(operation: Operation, database: Database) -> None:
+    """A yes ends the operation, and makes its order due: should we die now, somebody else reads what became of it."""
     async with database.begin() as connection:
+        await orders.read_soon(connection, operation.order_id)
         await operations.conclude(connection, operation.operation_key, OperationState.DONE, answer="yes")
         await _record(connection, "done", operation, how="answered")
 
@@ -137,6 +139,7 @@ async def _done(operation: Operation, database: Database) -> None:
 async def _refused(operation: Operation, order: Order, database: Database, error: Rejected) -> None:
     """A clear no is the end of this try, not of the matter: the read that follows decides what is wanted next."""
     async with database.begin() as connection:
+        await orders.read_soon(connection, order.order_id)  # the order before its operation, as everywhere
         await operations.conclude(
             connection, operation.operation_key, OperationState.REFUSED, answer=error.code
         )
@@ -149,7 +152,6 @@ async def _refused(operation: Operation, order: Order, database: Database, error
                 registration_id=order.registration_id,
                 order_id=order.order_id,
             )
-        await orders.read_soon(connection, order.order_id)
 
 
 async def _postpone(

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.applying import Applied, apply, unanswered
 from payments_service.domain.decisions import Attention
-from payments_service.domain.operations import Operation, OperationState, has_happened
+from payments_service.domain.operations import Operation, OperationKind, OperationState, has_happened
 from payments_service.domain.orders import Order, StatusReason
 from payments_service.domain.polling import next_read, next_read_after_silence
 from payments_service.domain.readings import LogEntry, NoSuchPayment, Reading
@@ -87,7 +87,7 @@ async def record_answer(
         if is_operation_new:
             conclusion = replace(conclusion, queues=conclusion.queues | {Queue.OPERATIONS})
     settled = Settled(applied.order, applied.is_answer, _is_news(order, applied.order))
-    return settled, conclusion, _next_at(applied, answer, now)
+    return settled, conclusion, _next_at(applied, answer, ops, now)
 
 
 async def lock_order(
@@ -218,9 +218,10 @@ def _is_news(before: Order, after: Order) -> bool:
     )
 
 
-def _next_at(applied: Applied, answer: object, now: datetime) -> datetime | None:
+def _next_at(applied: Applied, answer: object, ops: Sequence[Operation], now: datetime) -> datetime | None:
     order = applied.order
     if order.unanswered_since is not None:
         retry_after = answer.retry_after_seconds if isinstance(answer, VippsError) else None
         return next_read_after_silence(now=now, silent_since=order.unanswered_since, retry_after=retry_after)
-    return next_read(order, now=now)
+    refunds = (o for o in ops if o.kind is OperationKind.REFUND and o.state is OperationState.DONE)
+    return next_read(order, now=now, refunds_ordered_ore=sum(o.amount_ore for o in refunds))
