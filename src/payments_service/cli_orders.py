@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from payments_service.api.fields import ore
-from payments_service.api.schemas import HappeningOut, OrderOut
+from payments_service.api.schemas import HistoryOut, OrderOut
 from payments_service.domain.errors import OrderNotFound, Refusal, VippsUnavailable
 from payments_service.domain.operations import OperationKind
 from payments_service.domain.orders import is_order_id
@@ -126,8 +126,7 @@ async def _show(services: Services, order_id: str, *, as_json: bool) -> None:
             raise OrderNotFound
         lines = await history.of_order(connection, order_id, view.order.registration_id)
     order = OrderOut.of(view).model_dump(mode="json")
-    happenings = [HappeningOut(at=line.at, what=line.what, evidence=dict(line.evidence)) for line in lines]
-    items = [happening.model_dump(mode="json") for happening in happenings]
+    items = HistoryOut.of(lines).model_dump(mode="json")["items"]
     if as_json:
         print(json.dumps({**order, "history": items}, ensure_ascii=False))
         return

@@ -97,6 +97,9 @@ class Metrics:
         self._overdue = self._gauge(
             "payments_oldest_overdue_registration_seconds", "How long the most overdue registration is due"
         )
+        self._held = self._gauge(
+            "payments_registrations_held", "Seats kept past their deadline because Vipps does not answer"
+        )
         self._last_tick = Gauge(
             "payments_last_tick_timestamp_seconds",
             "When the scheduler last came round, in Unix time",
@@ -155,6 +158,10 @@ class Metrics:
     def set_oldest_overdue_registration(self, seconds: float) -> None:
         """0 when nothing is due."""
         self._overdue.set(seconds)
+
+    def set_registrations_held(self, count: int) -> None:
+        """Above 0 for as long as Vipps keeps us waiting across somebody's deadline."""
+        self._held.set(count)
 
     def set_attention_open(self, counts: Mapping[str, int]) -> None:
         """Codes left out have no open case."""

@@ -192,6 +192,7 @@ class Scheduler:
         async with self._services.database.autocommit() as connection:
             metrics.set_oldest_unsettled_delivery(await deliveries.oldest_unsettled_seconds(connection))
             metrics.set_oldest_overdue_registration(await registrations.oldest_overdue_seconds(connection))
+            metrics.set_registrations_held(await registrations.count_held(connection))
             metrics.set_attention_open(await attention.count_open(connection))
 
 

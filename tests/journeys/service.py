@@ -26,7 +26,7 @@ class Service:
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
         self.name = log.stem
         self.url = environment["PUBLIC_URL"]
-        self._environment = {**environment, "PYTHONPATH": str(ROOT / "src")}
+        self.environment = {**environment, "PYTHONPATH": str(ROOT / "src")}
         self._log = log
         self.client = httpx.Client(
             base_url=self.url,
@@ -40,7 +40,7 @@ class Service:
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "payments_service", "serve"],
-                env=self._environment,
+                env=self.environment,
                 cwd=self._log.parent,  # where no .env lies
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+from sqlalchemy import Insert
 
+from payments_service.storage.database import Database
 from payments_service.storage.invariants import INVARIANTS
 
 ROOT = Path(__file__).parents[2]
@@ -29,17 +31,15 @@ def rows(database_url: str, statement: str, *values: object) -> list[dict[str, A
     return asyncio.run(run())
 
 
-def execute(database_url: str, *statements: str) -> None:
+def execute(database_url: str, *statements: Insert) -> None:
     """Run statements in one transaction."""
 
     async def run() -> None:
-        connection = await asyncpg.connect(database_url)
-        try:
-            async with connection.transaction():
-                for statement in statements:
-                    await connection.execute(statement)
-        finally:
-            await connection.close()
+        database = Database(database_url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=1)
+        async with database.begin() as connection:
+            for statement in statements:
+                await connection.execute(statement)
+        await database.aclose()
 
     asyncio.run(run())
 

@@ -46,7 +46,9 @@ class Mortal:
     def start_heir(self) -> Service:
         return self.till.start_service(MORTAL, DATABASE_URL=self._url)
 
-    def meanwhile(self, client: httpx.Client, method: str, path: str, **body: object) -> Future[httpx.Response]:
+    def meanwhile(
+        self, client: httpx.Client, method: str, path: str, **body: object
+    ) -> Future[httpx.Response]:
         """Ask without waiting; whoever asks may be left without an answer."""
         return self._pool.submit(client.request, method, path, **body)  # type: ignore[arg-type]
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import pytest
+from sqlalchemy import Insert, insert
 from typer.testing import CliRunner
 
 from payments_service.cli import app
+from payments_service.storage import tables
 from payments_service.storage.invariants import INVARIANTS
 from tests.journeys.service import Service
 from tests.money.conftest import Opening
@@ -16,88 +19,90 @@ from tests.money.database import command, execute
 from tests.money.till import Till
 
 ORDER: Final = "5b0f0000-0000-4000-8000-000000000001"
-HOUR_AGO: Final = "now() - interval '1 hour'"
 NAMES: Final = tuple(invariant.name for invariant in INVARIANTS)
+NOW: Final = datetime.now(UTC)
 
 
-def registration(status: str, **more: str) -> str:
-    """An INSERT of registration 77; values are SQL."""
-    columns = {"payment_expiredate": HOUR_AGO, "due_at": "now()", **more}
-    names, values = ", ".join(columns), ", ".join(columns.values())
-    return (
-        f"INSERT INTO registrations (registration_id, event_id, user_id, status, {names})"
-        f" VALUES ('77', '123', 'olanor', '{status}', {values})"
+def ago(**since: float) -> datetime:
+    return NOW - timedelta(**since)
+
+
+def registration(status: str, **more: Any) -> Insert:
+    """Registration 77."""
+    row = {"registration_id": "77", "event_id": "123", "user_id": "olanor", "status": status}
+    return insert(tables.registrations).values(
+        {**row, "payment_expiredate": ago(hours=1), "due_at": NOW, **more}
     )
 
 
-def order(status: str, **more: str) -> str:
-    """An INSERT of registration 77's order of 250.00; values are SQL."""
-    columns = {"due_at": "now()", **more}
-    names, values = ", ".join(columns), ", ".join(columns.values())
-    return (
-        "INSERT INTO orders (order_id, registration_id, event_id, user_id, vipps_api, amount_ore, status,"
-        f" {names}) VALUES ('{ORDER}', '77', '123', 'olanor', 'ecom', 25000, '{status}', {values})"
+def order(status: str, **more: Any) -> Insert:
+    """Its order of 250.00."""
+    row = {"order_id": ORDER, "registration_id": "77", "event_id": "123", "user_id": "olanor"}
+    return insert(tables.orders).values(
+        {**row, "vipps_api": "ecom", "amount_ore": 25000, "status": status, "due_at": NOW, **more}
     )
 
 
-def operation(kind: str, amount: int, *, state: str, number: int = 1, created_at: str = "now()") -> str:
-    due_at = "now()" if state == "pending" else "NULL"
-    return (
-        "INSERT INTO operations"
-        " (operation_key, order_id, kind, purpose, amount_ore, state, actor, due_at, created_at) VALUES"
-        f" ('{ORDER}-{kind[0]}{number}', '{ORDER}', '{kind}', 'organiser', {amount}, '{state}', 'test',"
-        f" {due_at}, {created_at})"
+def operation(key: str, kind: str, amount: int, *, is_done: bool, created_at: datetime = NOW) -> Insert:
+    """An operation on the order, done or still to be done."""
+    return insert(tables.operations).values(
+        operation_key=f"{ORDER}-{key}",
+        order_id=ORDER,
+        kind=kind,
+        purpose="organiser",
+        amount_ore=amount,
+        state="done" if is_done else "pending",
+        actor="test",
+        due_at=None if is_done else NOW,
+        created_at=created_at,
     )
 
 
-TAKEN: Final = {
-    "authorized_ore": "25000",
-    "captured_ore": "25000",
-    "paid_at": "now() - interval '2 hours'",
-    "is_closed": "true",
-}
-HELD: Final = {"authorized_ore": "25000", "held_ore": "25000", "paid_at": "now() - interval '2 hours'"}
-OVER: Final = {"over_at": "now() - interval '30 minutes'", "released_by": "'unregister'", "due_at": "NULL"}
-EARLY: Final = {**OVER, "payment_expiredate": "now() + interval '1 hour'"}
-DELIVERY: Final = (
-    "INSERT INTO deliveries (channel, fingerprint, order_id, body, received_at)"
-    f" VALUES ('ecom', 'x', '{ORDER}', '{{}}', now() - interval '2 hours')"
-)
-YESTERDAY: Final = "now() - interval '25 hours'"
+def delivery(**more: Any) -> Insert:
+    row = {"channel": "ecom", "fingerprint": b"x", "order_id": ORDER, "body": b"{}"}
+    return insert(tables.deliveries).values({**row, **more})
+
+
+HELD: Final = {"authorized_ore": 25000, "held_ore": 25000, "paid_at": ago(hours=2)}
+TAKEN: Final = {"authorized_ore": 25000, "captured_ore": 25000, "paid_at": ago(hours=2), "is_closed": True}
+OVER: Final = {"over_at": ago(minutes=30), "released_by": "unregister", "due_at": None}
 
 #: What somebody did by hand to break each truth, and what is named by the line about it.
-BROKEN: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "paid_seat_has_money": ("77", (registration("paid", due_at="NULL"),)),
+BROKEN: Final[dict[str, tuple[str, tuple[Insert, ...]]]] = {
+    "paid_seat_has_money": ("77", (registration("paid", due_at=None),)),
     "money_pays_a_seat_or_goes_back": (ORDER, (registration("awaiting_payment"), order("CAPTURE", **TAKEN))),
     "released_seat_is_unpaid": (
         "77",
-        (registration("expired", **OVER), order("CAPTURE", is_returning="true", **TAKEN)),
+        (registration("expired", **OVER), order("CAPTURE", is_returning=True, **TAKEN)),
     ),
-    "released_after_the_deadline": ("77", (registration("expired", **EARLY),)),
+    "released_after_the_deadline": (
+        "77",
+        (registration("expired", **OVER | {"payment_expiredate": NOW + timedelta(hours=1)}),),
+    ),
     "released_when_all_is_closed": (
         "77",
-        (registration("expired", **OVER), order("INITIATE", created_at=HOUR_AGO)),
+        (registration("expired", **OVER), order("INITIATE", created_at=ago(hours=1))),
     ),
-    "open_order_is_looked_at": (ORDER, (registration("awaiting_payment"), order("INITIATE", due_at="NULL"))),
-    "waiting_seat_is_looked_at": ("77", (registration("awaiting_payment", due_at="NULL"),)),
+    "open_order_is_looked_at": (ORDER, (registration("awaiting_payment"), order("INITIATE", due_at=None))),
+    "waiting_seat_is_looked_at": ("77", (registration("awaiting_payment", due_at=None),)),
     "refunds_fit_the_capture": (
         ORDER,
         (
-            registration("paid", due_at="NULL"),
-            order("CAPTURE", pays_seat="true", **TAKEN),
-            operation("refund", 20000, state="done"),
-            operation("refund", 10000, state="pending", number=2),
+            registration("paid", due_at=None),
+            order("CAPTURE", pays_seat=True, **TAKEN),
+            operation("r1", "refund", 20000, is_done=True),
+            operation("r2", "refund", 10000, is_done=False),
         ),
     ),
     "reservation_is_captured": (
         ORDER,
         (
-            registration("paid", due_at="NULL"),
-            order("RESERVED", pays_seat="true", **HELD),
-            operation("capture", 25000, state="pending", created_at=YESTERDAY),
+            registration("paid", due_at=None),
+            order("RESERVED", pays_seat=True, **HELD),
+            operation("c1", "capture", 25000, is_done=False, created_at=ago(hours=25)),
         ),
     ),
-    "delivery_is_settled": ("", (DELIVERY,)),
+    "delivery_is_settled": ("", (delivery(received_at=ago(hours=2)),)),
 }
 
 

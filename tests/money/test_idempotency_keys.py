@@ -25,7 +25,8 @@ def key() -> str:
 
 
 def write(till: Till, method: str, path: str, body: Body, key: str | bytes) -> httpx.Response:
-    return till.service.client.request(method, path, json=body, headers={"Idempotency-Key": key})
+    raw = key if isinstance(key, bytes) else key.encode("ascii")
+    return till.service.client.request(method, path, json=body, headers={b"Idempotency-Key": raw})
 
 
 def registering(till: Till) -> tuple[str, str, Body, Body]:

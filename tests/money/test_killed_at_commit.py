@@ -1,4 +1,4 @@
-"""`kill -9`, or a broken connection, at the COMMIT of an intent or of its outcome: before PostgreSQL has it, or after."""
+"""`kill -9`, or a broken connection, at the COMMIT of an intent or its outcome: before PostgreSQL has it, or after."""
 
 from __future__ import annotations
 

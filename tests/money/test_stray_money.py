@@ -17,7 +17,9 @@ CALLBACK_SECRET = "local-callback-secret-that-signs-nothing-else"
 MSN = "654321"
 
 
-def call_back(till: Till, order_id: str, *, at: str = "2026-11-23T12:00:00Z", tail: str = "") -> httpx.Response:
+def call_back(
+    till: Till, order_id: str, *, at: str = "2026-11-23T12:00:00Z", tail: str = ""
+) -> httpx.Response:
     """Post what Vipps would post about an order, with the order's own token."""
     information = {"amount": 25000, "status": "RESERVED", "timeStamp": at, "transactionId": "5001"}
     body = {"merchantSerialNumber": MSN, "orderId": order_id, "transactionInfo": information}

@@ -122,7 +122,7 @@ class Till(Stack):
         by: httpx.Client | None = None,
     ) -> httpx.Response:
         """Ask for a capture, cancel or refund."""
-        body: dict[str, object] = {"reason": reason} | ({} if amount is None else {"amount": amount})
+        body = {"reason": reason} | ({} if amount is None else {"amount": amount})
         headers = {} if key is None else {"Idempotency-Key": key}
         path = f"/v1/orders/{sale.order_id}/{verb}"
         return (by or self.service.client).post(path, json=body, headers=headers)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from tests.journeys.neighbours import Neighbours
@@ -75,8 +75,8 @@ class Wire:
         self._start(self._carry_requests(reader, writer, far_writer), ends)
         self._start(self._carry_answers(far_reader, writer), ends)
 
-    def _start(self, pump: object, ends: set[asyncio.StreamWriter]) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(pump)  # type: ignore[arg-type]
+    def _start(self, pump: Coroutine[Any, Any, None], ends: set[asyncio.StreamWriter]) -> None:
+        task = asyncio.create_task(pump)
         self._tasks.add(task)
 
         def end(_: object) -> None:

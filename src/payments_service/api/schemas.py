@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -27,6 +28,7 @@ from payments_service.domain.money import CURRENCY
 from payments_service.domain.orders import OrderStatus, StatusReason
 from payments_service.domain.paid_events import PaidEvent
 from payments_service.domain.registrations import DECIDED, RegistrationStatus
+from payments_service.storage.history import Happening
 from payments_service.storage.views import OrderView, RegistrationView
 
 Url = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^https?://[!-~]+$")]
@@ -196,6 +198,12 @@ class HappeningOut(Output):
 
 class HistoryOut(Output):
     items: list[HappeningOut]
+
+    @classmethod
+    def of(cls, lines: Iterable[Happening]) -> HistoryOut:
+        return cls(
+            items=[HappeningOut(at=line.at, what=line.what, evidence=dict(line.evidence)) for line in lines]
+        )
 
 
 class OrderQuery(Query):

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from payments_service.storage.tables import history
+from payments_service.storage.tables import history, orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,17 @@ async def of_order(
         )
     rows = await connection.execute(select(history).where(concerns).order_by(history.c.history_id))
     return [Happening(row.at, row.what, row.evidence) for row in rows]
+
+
+async def of_registration(connection: AsyncConnection, registration_id: str) -> list[Happening]:
+    """Everything that happened to a registration and its orders; oldest first."""
+    mine = select(orders.c.order_id).where(orders.c.registration_id == registration_id)
+    query = (
+        select(history)
+        .where(or_(history.c.registration_id == registration_id, history.c.order_id.in_(mine)))
+        .order_by(history.c.history_id)
+    )
+    return [Happening(row.at, row.what, row.evidence) for row in await connection.execute(query)]
 
 
 def _plain(evidence: Mapping[str, Any]) -> dict[str, Any]:

@@ -127,6 +127,16 @@ async def attempts_of(connection: AsyncConnection, registration_id: str) -> int:
     return int((await connection.execute(query)).scalar_one())
 
 
+async def count_held(connection: AsyncConnection) -> int:
+    """Count the seats that are kept only because Vipps does not answer."""
+    query = (
+        select(func.count())
+        .select_from(registrations)
+        .where(registrations.c.status == "held", registrations.c.due_at.is_not(None))
+    )
+    return int((await connection.execute(query)).scalar_one())
+
+
 async def oldest_overdue_seconds(connection: AsyncConnection) -> float:
     """Return for how long the oldest due registration has waited to be decided, in seconds; 0 when none does."""
     waiting = registrations.c.status.in_(["awaiting_payment", "expiring", "held"])

@@ -9,7 +9,7 @@ from fastapi import Query, Request, Response
 from payments_service.api.access import may_see_order, may_start_order, require_service_or_admin
 from payments_service.api.authentication import Authenticated, Caller
 from payments_service.api.cursors import bad_cursor, read_cursor, write_cursor
-from payments_service.api.schemas import HappeningOut, HistoryOut, OrderIn, OrderOut, OrderPage, OrderQuery
+from payments_service.api.schemas import HistoryOut, OrderIn, OrderOut, OrderPage, OrderQuery
 from payments_service.api.serving import services_of
 from payments_service.api.strict_json import router as new_router
 from payments_service.domain.errors import OrderNotFound, VippsUnavailable
@@ -87,8 +87,7 @@ async def get_history(request: Request, order_id: str, caller: Authenticated) ->
     view = await visible_order(services, order_id, caller)
     async with services.database.autocommit() as connection:
         lines = await history.of_order(connection, order_id, view.order.registration_id)
-    items = [HappeningOut(at=line.at, what=line.what, evidence=dict(line.evidence)) for line in lines]
-    return HistoryOut(items=items)
+    return HistoryOut.of(lines)
 
 
 @router.post("/{order_id}/sync")

@@ -15,11 +15,17 @@ from payments_service.api.access import (
 from payments_service.api.authentication import Authenticated, Caller
 from payments_service.api.cursors import read_cursor, write_cursor
 from payments_service.api.fields import PathId
-from payments_service.api.schemas import RegistrationIn, RegistrationOut, RegistrationPage, RegistrationQuery
+from payments_service.api.schemas import (
+    HistoryOut,
+    RegistrationIn,
+    RegistrationOut,
+    RegistrationPage,
+    RegistrationQuery,
+)
 from payments_service.api.serving import services_of
 from payments_service.api.strict_json import router as new_router
 from payments_service.domain.errors import RegistrationNotFound
-from payments_service.storage import views
+from payments_service.storage import history, views
 from payments_service.use_cases.register import SignUp, register
 from payments_service.use_cases.sign_off import sign_off
 
@@ -60,6 +66,18 @@ async def get_registration(
         raise RegistrationNotFound
     may_see_order(caller, view.registration.user_id, view.organizer, unseen=RegistrationNotFound)
     return RegistrationOut.of(view)
+
+
+@router.get("/{registration_id}/history")
+async def get_history(request: Request, registration_id: PathId, caller: Authenticated) -> HistoryOut:
+    """Return what happened to a registration, in order: each decision, what it was made from, the backend's answers."""
+    async with services_of(request).database.autocommit() as connection:
+        view = await views.find_registration(connection, registration_id)
+        if view is None:
+            raise RegistrationNotFound
+        may_see_order(caller, view.registration.user_id, view.organizer, unseen=RegistrationNotFound)
+        lines = await history.of_registration(connection, registration_id)
+    return HistoryOut.of(lines)
 
 
 @router.get("")

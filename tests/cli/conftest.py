@@ -1,0 +1,5 @@
+"""The stacks of the journeys, for commands that look at what a journey has left."""
+
+from tests.journeys.conftest import own_stack
+
+__all__ = ["own_stack"]
