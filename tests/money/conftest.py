@@ -85,6 +85,7 @@ def graveyard(opening: Opening) -> Iterator[Mortal]:
         mortal = Mortal(till)
         yield mortal
         mortal.close()
+        assert till.check() == (0, [])
 
 
 @pytest.fixture

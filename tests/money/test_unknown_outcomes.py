@@ -11,7 +11,7 @@ from tests.journeys.pace import MOVES_AGAIN_WITHIN
 from tests.money.till import Sale, Till
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Move:
     """What is asked for, how Vipps logs and refuses it, its key's ending, and what the order is when it is done."""
 
@@ -21,6 +21,9 @@ class Move:
     ending: str
     status: str
     prepare: Callable[[Till], Sale]
+
+    def __str__(self) -> str:
+        return self.verb
 
 
 def bought(till: Till) -> Sale:
@@ -35,6 +38,7 @@ MOVES = [
     Move("capture", "CAPTURE", "61", "c1", "CAPTURE", Till.reserves),
     Move("cancel", "VOID", "51", "x1", "VOID", Till.reserves),
 ]
+REFUND, CAPTURE, CANCEL = MOVES
 each_move = pytest.mark.parametrize("move", MOVES, ids=[move.verb for move in MOVES])
 DOUBTS: dict[str, dict[str, object]] = {
     "drop_before": {"kind": "drop_before"},
@@ -44,8 +48,16 @@ DOUBTS: dict[str, dict[str, object]] = {
 }
 
 
-@each_move
-@pytest.mark.parametrize("doubt", DOUBTS)
+@pytest.mark.parametrize(
+    ("move", "doubt"),
+    [
+        *((REFUND, doubt) for doubt in DOUBTS),
+        (CAPTURE, "drop_before"),
+        (CAPTURE, "500"),
+        (CANCEL, "drop_before"),
+        (CANCEL, "503 in html"),
+    ],
+)
 def test_what_is_left_open_goes_on_by_itself_and_happens_once(
     manual_till: Till, move: Move, doubt: str
 ) -> None:
@@ -68,8 +80,16 @@ def test_what_is_left_open_goes_on_by_itself_and_happens_once(
     assert till.asked_with(move.verb, sale) == {f"{sale.order_id}-{move.ending}"}
 
 
-@each_move
-@pytest.mark.parametrize("doubt", ["drop_after", "silent", "500"])
+@pytest.mark.parametrize(
+    ("move", "doubt"),
+    [
+        (REFUND, "drop_after"),
+        (REFUND, "silent"),
+        (CAPTURE, "drop_after"),
+        (CAPTURE, "500"),
+        (CANCEL, "drop_after"),
+    ],
+)
 def test_what_was_done_without_an_answer_is_read_back(manual_till: Till, move: Move, doubt: str) -> None:
     # Given Vipps does it, and its answer is lost
     till, sale = manual_till, move.prepare(manual_till)

@@ -127,7 +127,7 @@ async def test_what_had_no_effect_is_sent_again_later_with_the_same_key(
     assert await state(seated) == "done"
 
 
-async def test_the_pause_grows_to_fifteen_seconds(seated: World) -> None:
+async def test_the_pauses_keep_to_five_tries_a_minute(seated: World) -> None:
     await reserved(seated)
     waits = []
     for _ in range(6):
@@ -135,9 +135,7 @@ async def test_the_pause_grows_to_fifteen_seconds(seated: World) -> None:
         await again(seated)
         query = "SELECT round(extract(epoch FROM due_at - clock_timestamp()))::int FROM operations"
         waits.append(await seated.second.fetchval(query))
-    assert waits == sorted(waits)
-    assert waits[0] <= 2
-    assert waits[-1] == 15
+    assert waits == [5, 15, 15, 15, 15, 15]
 
 
 async def test_what_is_no_longer_wanted_is_dropped_unsent(seated: World) -> None:

@@ -76,7 +76,7 @@ async def carry_out(
         await _refused(operation, order, database, error)
     except OutcomeUnknown as error:
         # read back at once, below: often the answer shows that it was done
-        await _postpone(claim, database, operation, is_in_doubt=True, answer=str(error), wait=1.0)
+        await _postpone(claim, database, operation, is_in_doubt=True, answer=str(error), wait=None)
     except VippsError as error:
         wait = error.retry_after_seconds
         await _postpone(claim, database, operation, is_in_doubt=False, answer=str(error), wait=wait)
@@ -163,8 +163,8 @@ async def _postpone(
     answer: str,
     wait: float | None,
 ) -> None:
-    """Try again later: a second first, doubling to 15 s."""
-    seconds = max(min(15.0, 2.0 ** min(operation.attempts, 4)), wait or 0.0)
+    """Try again later: after 5 s first, then every 15 s, which is as often as Vipps allows (five a minute)."""
+    seconds = max(5.0 if operation.attempts == 0 else 15.0, wait or 0.0)
     async with database.begin() as connection:
         now = await database_now(connection)
         due_at = now + timedelta(seconds=seconds)
