@@ -5,30 +5,17 @@ Tests of one file share a database that is emptied before each of them: a copy f
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
 from payments_service.settings_values import asyncpg_dsn
 from payments_service.storage.database import Database
-from payments_service.storage.tables import metadata
-from tests.postgres import Server, fresh_database
+from tests.storage.conftest import EMPTY, shared_url
 from tests.use_cases.world import World
 
-TABLES = ", ".join(table.name for table in metadata.sorted_tables)
-# the history refuses to be emptied, but for a session that says it is a replica
-EMPTY = f"""
-    SET session_replication_role = replica;
-    TRUNCATE {TABLES} RESTART IDENTITY;
-    SET session_replication_role = DEFAULT;
-"""
-
-
-@pytest.fixture(scope="module")
-def shared_url(postgres_server: Server) -> Iterator[str]:
-    with fresh_database(postgres_server) as url:
-        yield url
+__all__ = ["seated", "shared_url", "world"]
 
 
 @pytest.fixture

@@ -125,6 +125,8 @@ def _paid(paying: Sequence[Order], orders: Sequence[Order], rules: Rules) -> Ver
     # A surplus reservation is let go without asking: that costs nobody anything. Captured money goes back by itself
     # only where the rules say so.
     back = [o for o in surplus if not o.captured_ore or rules.returns_late_money]
+    # on its way back or not: it is a case until it is gone
+    twice = [o for o in orders if o is not winner and o.is_paid and o.captured_ore and not o.is_frozen]
     wants_capture = rules.captures_at_once and winner.status is OrderStatus.RESERVED
     return Verdict(
         "paid",
@@ -133,7 +135,7 @@ def _paid(paying: Sequence[Order], orders: Sequence[Order], rules: Rules) -> Ver
         capture=(winner.order_id,) if wants_capture else (),
         close=tuple(o.order_id for o in orders if o.is_open),
         give_back=tuple(o.order_id for o in back),
-        attention=tuple((Attention.PAID_TWICE, o.order_id) for o in surplus if o.captured_ore),
+        attention=tuple((Attention.PAID_TWICE, o.order_id) for o in twice),
     )
 
 

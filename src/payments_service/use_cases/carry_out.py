@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -51,20 +52,20 @@ async def carry_out(
         operation = await operations.find(connection, claim.key)
     if operation is None or operation.state is not OperationState.PENDING:
         return
+    settle = partial(
+        settle_order,
+        operation.order_id,
+        database=database,
+        vipps=vipps,
+        policy=policy,
+        nudge=nudge,
+        learned=learned,
+    )
     if operation.is_in_doubt:
-        settled = await settle_order(
-            operation.order_id,
-            database=database,
-            vipps=vipps,
-            policy=policy,
-            nudge=nudge,
-            learned=learned,
-            cause="read back",
-        )
+        settled = await settle(cause="read back")
         if settled is None or not settled.is_answered:
-            await _postpone(
-                claim, database, operation, is_in_doubt=True, answer="could not be read back", wait=None
-            )
+            answer = "could not be read back"
+            await _postpone(claim, database, operation, is_in_doubt=True, answer=answer, wait=None)
             return
     order = await _begin(claim, operation, database)
     if order is None:
@@ -83,15 +84,7 @@ async def carry_out(
         return
     else:
         await _done(operation, database)
-    await settle_order(
-        operation.order_id,
-        database=database,
-        vipps=vipps,
-        policy=policy,
-        nudge=nudge,
-        learned=learned,
-        cause=f"after {operation.kind}",
-    )
+    await settle(cause=f"after {operation.kind}")
 
 
 async def _begin(claim: Claim, operation: Operation, database: Database) -> Order | None:

@@ -13,12 +13,12 @@ from typing import Final, Literal
 
 from payments_service.domain.errors import RegistrationDecided, RegistrationNotFound
 from payments_service.domain.registrations import OVER, RegistrationStatus
-from payments_service.storage import history, orders, registrations
+from payments_service.storage import history, registrations
 from payments_service.storage.database import Database
 from payments_service.use_cases.conclude import conclude
 from payments_service.use_cases.policy import Learned, Nudge, Policy, nobody_counts
 from payments_service.use_cases.register import move_deadline
-from payments_service.use_cases.settle_order import settle_order
+from payments_service.use_cases.settle_order import settle_open_orders
 from payments_service.vipps.port import PaymentApi
 
 ExemptionKind = Literal["complimentary", "paid_elsewhere"]
@@ -69,19 +69,15 @@ async def exempt(
     learned: Learned = nobody_counts,
 ) -> None:
     """Ask no money of a seat here. Raises RegistrationDecided when it is paid, over, or already being given back."""
-    async with database.autocommit() as connection:
-        mine = await orders.of_registration(connection, registration_id)
-    for order in mine:
-        if order.is_open:
-            await settle_order(
-                order.order_id,
-                database=database,
-                vipps=vipps,
-                policy=policy,
-                nudge=nudge,
-                learned=learned,
-                cause="exempting",
-            )
+    await settle_open_orders(
+        registration_id,
+        database=database,
+        vipps=vipps,
+        policy=policy,
+        nudge=nudge,
+        learned=learned,
+        cause="exempting",
+    )
     async with database.begin() as connection:
         locked = await registrations.lock(connection, registration_id)
         if locked is None:

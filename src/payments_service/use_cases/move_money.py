@@ -31,9 +31,10 @@ from payments_service.domain.operations import (
     operation_key,
 )
 from payments_service.domain.orders import Order
-from payments_service.storage import history, operations
+from payments_service.storage import operations
 from payments_service.storage.database import Database
 from payments_service.use_cases.carry_out import carry_out
+from payments_service.use_cases.intend import write_intent
 from payments_service.use_cases.policy import Learned, Nudge, Policy, nobody_counts
 from payments_service.use_cases.record_answer import lock_order
 from payments_service.use_cases.settle_order import settle_order
@@ -108,17 +109,7 @@ async def _intend(connection: AsyncConnection, wish: Wish, *, is_answered: bool)
     if not is_answered:
         raise VippsUnavailable  # the sums may be out of date, and nothing has been written yet
     operation = _operation(wish, order, earlier)
-    await operations.intend(connection, operation, again_after=timedelta(0))
-    await history.record(
-        connection,
-        f"{wish.kind}_intended",
-        order_id=wish.order_id,
-        operation_key=operation.operation_key,
-        amount_ore=operation.amount_ore,
-        purpose=str(Purpose.ORGANISER),
-        reason=wish.reason,
-        actor=wish.actor,
-    )
+    await write_intent(connection, operation, again_after=timedelta(0))
     return operation
 
 

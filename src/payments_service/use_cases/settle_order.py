@@ -66,6 +66,32 @@ async def settle_order(
     return settled
 
 
+async def settle_open_orders(
+    registration_id: str,
+    *,
+    database: Database,
+    vipps: Mapping[str, PaymentApi],
+    policy: Policy,
+    nudge: Nudge,
+    cause: str,
+    learned: Learned = nobody_counts,
+) -> None:
+    """Settle every order of a registration that a member may still approve."""
+    async with database.autocommit() as connection:
+        mine = await orders.of_registration(connection, registration_id)
+    for order in mine:
+        if order.is_open:
+            await settle_order(
+                order.order_id,
+                database=database,
+                vipps=vipps,
+                policy=policy,
+                nudge=nudge,
+                learned=learned,
+                cause=cause,
+            )
+
+
 async def _ask(api: PaymentApi, order_id: str, timeout: float) -> Reading | NoSuchPayment | VippsError:
     try:
         return await api.read(order_id, timeout=timeout)

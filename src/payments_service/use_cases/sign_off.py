@@ -14,7 +14,7 @@ from payments_service.storage.database import Database
 from payments_service.use_cases.adopt_seat import end
 from payments_service.use_cases.conclude import conclude
 from payments_service.use_cases.policy import Learned, Nudge, Policy, nobody_counts
-from payments_service.use_cases.settle_order import settle_order
+from payments_service.use_cases.settle_order import settle_open_orders
 from payments_service.vipps.port import PaymentApi
 
 
@@ -31,22 +31,19 @@ async def sign_off(
     """End a registration. Raises RegistrationNotFound, or AlreadyPaid unless its money is to go back."""
     async with database.autocommit() as connection:
         registration = await registrations.find(connection, registration_id)
-        mine = await orders.of_registration(connection, registration_id)
     if registration is None:
         raise RegistrationNotFound
     if not registration.has_seat:
         return
-    for order in mine:
-        if order.is_open:
-            await settle_order(
-                order.order_id,
-                database=database,
-                vipps=vipps,
-                policy=policy,
-                nudge=nudge,
-                learned=learned,
-                cause="signing off",
-            )
+    await settle_open_orders(
+        registration_id,
+        database=database,
+        vipps=vipps,
+        policy=policy,
+        nudge=nudge,
+        learned=learned,
+        cause="signing off",
+    )
     async with database.begin() as connection:
         locked = await registrations.lock(connection, registration_id)
         if locked is None or not locked[0].has_seat:
