@@ -36,9 +36,9 @@ from payments_service.wiring import Services
 from payments_service.work_queue import WorkQueue
 
 _log = structlog.get_logger(__name__)
-# Orders are looked for every second whatever SWEEP_SECONDS says: Vipps advises to ask every two while a member pays,
-# and an idle look costs a tenth of a millisecond.
-_ORDERS_SECONDS: Final = 1
+# Orders and operations are looked for every second whatever SWEEP_SECONDS says: Vipps advises to ask every two while a
+# member pays, nobody wants to wait for money, and an idle look costs a tenth of a millisecond.
+_EVERY_SECOND: Final = 1
 _FIGURES_SECONDS: Final = 5
 _SWEEP_OLD_SECONDS: Final = 3600
 _CHECK_SECONDS: Final = 300
@@ -64,8 +64,8 @@ class Scheduler:
     def start(self) -> None:
         """Begin to tick, at once and then at each job's interval."""
         settings = self._services.settings
-        self._every(_ORDERS_SECONDS, self._tick_orders)
-        self._every(settings.sweep_seconds, self._tick_operations)
+        self._every(_EVERY_SECOND, self._tick_orders)
+        self._every(_EVERY_SECOND, self._tick_operations)
         if self._services.policy.rules.expiry_mode is not ExpiryMode.OFF:
             self._every(settings.sweep_seconds, self._tick_registrations)
         if settings.pull_seconds:

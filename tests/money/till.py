@@ -16,7 +16,7 @@ from payments_service.demo.actors import JWT_KEY
 from tests.journeys.service import Service
 from tests.journeys.stack import Member, Stack
 from tests.money import books
-from tests.money.database import broken_truths, command
+from tests.money.database import command
 
 ORGANIZER = "sosialen"
 CAPTURED_WITHIN = 5.0
@@ -36,6 +36,8 @@ class Till(Stack):
     def __init__(self, database_url: str, folder: Path, *, checkout_seconds: int = 60) -> None:
         super().__init__(database_url, folder, checkout_seconds=checkout_seconds)
         self._clients: list[httpx.Client] = []
+        #: What an earlier journey on the same database broke is not the next one's matter.
+        self.broken_before: list[tuple[str, str]] = []
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -48,11 +50,6 @@ class Till(Stack):
         self, settings: Mapping[str, object] | None = None, *, wait: bool = True, **more: object
     ) -> Service:
         return super().start_service(settings, wait=wait, **{"JWT_KEY": JWT_KEY, **more})
-
-    def begin(self) -> None:
-        super().begin()
-        #: What an earlier journey on the same database broke is not this one's matter.
-        self.broken_before = broken_truths(self.database_url)
 
     def end(self) -> None:
         books.balance(self)

@@ -135,7 +135,8 @@ async def test_the_pauses_keep_to_five_tries_a_minute(seated: World) -> None:
         await again(seated)
         query = "SELECT round(extract(epoch FROM due_at - clock_timestamp()))::int FROM operations"
         waits.append(await seated.second.fetchval(query))
-    assert waits == [5, 15, 15, 15, 15, 15]
+    assert waits[0] == 5
+    assert set(waits[1:]) <= {12, 13}
 
 
 async def test_what_is_no_longer_wanted_is_dropped_unsent(seated: World) -> None:

@@ -70,7 +70,7 @@ async def test_sums_are_taken_when_complete_and_may_be_strings(played: Played) -
 async def test_odd_words_are_made_harmless_and_stay_unknown(played: Played) -> None:
     found = await _read(played, _log(_entry("CAN\x00CEL\ud800" + "x" * 90, requestId="a b")))
     assert found.entries[0].word == ("CAN?CEL?" + "x" * 90)[:40]
-    assert found.entries[0].request_id is None
+    assert found.entries[0].request_id == ""
 
 
 BAD_DETAILS: list[Any] = [

@@ -156,8 +156,8 @@ async def _postpone(
     answer: str,
     wait: float | None,
 ) -> None:
-    """Try again later: after 5 s first, then every 15 s, which is as often as Vipps allows (five a minute)."""
-    seconds = max(5.0 if operation.attempts == 0 else 15.0, wait or 0.0)
+    """Try again later: after 5 s first, then every 12 s, which is as often as Vipps allows (five a minute)."""
+    seconds = max(5.0 if operation.attempts == 0 else 12.5, wait or 0.0)
     async with database.begin() as connection:
         now = await database_now(connection)
         due_at = now + timedelta(seconds=seconds)

@@ -64,8 +64,10 @@ def _word(value: object) -> object:
 
 
 def _token_text(value: object) -> str | None:
-    """Our own key coming back, or nothing: `""` and absent are the same, odd text is not ours."""
-    return value if isinstance(value, str) and re.fullmatch(r"[!-~]{1,64}", value) else None
+    """Our own key coming back. `""`: somebody else's doing, as in the portal; None: the log names nobody."""
+    if not isinstance(value, str):
+        return None
+    return value if re.fullmatch(r"[!-~]{1,64}", value) else ""
 
 
 Ore = Annotated[int, BeforeValidator(_whole_ore), Field(ge=0, lt=AMOUNT_CAP)]
