@@ -44,6 +44,9 @@ async def intend(connection: AsyncConnection, operation: Operation, *, again_aft
             "actor": statement.excluded.actor,
             "client_key": statement.excluded.client_key,
             "due_at": now,
+            # what is taken up again begins anew; what is pending goes on with its doubts
+            "attempts": case((t.state == "pending", t.attempts), else_=0),
+            "is_in_doubt": and_(t.state == "pending", t.is_in_doubt),
             "lease_until": case((t.state == "pending", t.lease_until), else_=None),
             "updated_at": now,
         },
