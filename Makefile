@@ -14,8 +14,9 @@ UV := $(shell command -v uv 2>/dev/null)
 ARGS ?=
 DEMO_ARGS ?= $(ARGS)
 TEST_ARGS ?=
-# more processes than that only wait for the one database server
-WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test "$$n" -lt 8 && echo "$$n" || echo 8)
+# most tests wait for a neighbour most of the time, so twice as many processes as processors; more than eight only wait
+# for the one database server
+WORKERS := $(shell n=$$((2 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))); test "$$n" -lt 8 && echo "$$n" || echo 8)
 RUN_COMMAND ?= -m payments_service.demo.run_local
 CHECKED := src tests $(wildcard migrations benchmarks)
 
