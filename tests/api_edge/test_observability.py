@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -105,7 +106,8 @@ def test_work_goes_on_without_standard_output(
     )
     script = mark.with_suffix(".py")
     script.write_text(program)
-    subprocess.run(f"{sys.executable} {script} {redirection}", shell=True, check=False, timeout=30)  # noqa: S602
+    program_line = f"{shlex.quote(sys.executable)} {shlex.quote(str(script))} {redirection}"
+    subprocess.run(program_line, shell=True, check=False, timeout=30)  # noqa: S602
     assert mark.exists()
 
 
