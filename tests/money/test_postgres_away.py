@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -80,6 +81,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgre
     server.start()
     yield server
     server.stop()
+    shutil.rmtree(server.home, ignore_errors=True)  # as root it may lie outside of what pytest clears away
 
 
 def test_no_acknowledged_callback_is_lost_when_postgres_restarts(
