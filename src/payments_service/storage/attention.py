@@ -125,4 +125,4 @@ async def count_open(connection: AsyncConnection) -> dict[str, int]:
         .where(attention.c.closed_at.is_(None))
         .group_by(attention.c.code)
     )
-    return dict(row.tuple() for row in await connection.execute(query))
+    return {row[0]: row[1] for row in await connection.execute(query)}
