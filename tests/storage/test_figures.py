@@ -10,11 +10,10 @@ from payments_service.storage.database import Database
 from payments_service.storage.tables import registrations as table
 from tests.storage.rows import a_registration, add
 
-PAST = datetime.now(UTC) - timedelta(minutes=5)
-
 
 async def test_a_seat_held_in_vipps_silence_is_counted_until_it_is_not(database: Database) -> None:
-    held = a_registration(status="held", held_since=PAST, payment_expiredate=PAST, due_at=PAST)
+    past = datetime.now(UTC) - timedelta(minutes=5)
+    held = a_registration(status="held", held_since=past, payment_expiredate=past, due_at=past)
     await add(database, table, held)
     async with database.autocommit() as connection:
         assert await registrations.count_held(connection) == 1
