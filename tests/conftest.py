@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
 pytest_plugins = ["tests.postgres"]
+
+# Started in the background by a script, a run inherits that Ctrl-C is ignored, and so would every process that a test
+# starts in order to interrupt it.
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    and threading.current_thread() is threading.main_thread()
+):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _GUARDED = {"socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname"}
 _guard_is_on = False
