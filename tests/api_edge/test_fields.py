@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from payments_service.api import fields
+from payments_service.domain.money import kroner
 
 
 def reads(kind: Any, value: object) -> Any:
@@ -162,11 +163,11 @@ def test_an_instant_without_a_zone_is_not_written() -> None:
 
 @given(st.integers(100, 999_999))
 def test_a_written_price_is_the_same_when_read(ore: int) -> None:
-    assert fields.price_ore(fields.kroner(ore)) == ore
+    assert fields.price_ore(kroner(ore)) == ore
 
 
 def test_more_money_than_a_price_can_be_written() -> None:
-    assert [fields.kroner(ore) for ore in (0, 5, 1_234_567, -150)] == ["0.00", "0.05", "12345.67", "-1.50"]
+    assert [kroner(ore) for ore in (0, 5, 1_234_567, -150)] == ["0.00", "0.05", "12345.67", "-1.50"]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from payments_service.domain.errors import OrderNotFound
+from payments_service.domain.money import PRICE_MAX_ORE, PRICE_MIN_ORE, kroner
 
 BACKEND_ID = r"^(?=.*[A-Za-z0-9])[A-Za-z0-9._:@-]{1,64}$"
 ORDER_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -31,7 +32,6 @@ INSTANT = re.compile(
 )
 #: Years a payment can be about; anything else is a slip and would overflow sums of time later.
 FIRST_YEAR, LAST_YEAR = 2000, 2199
-LOWEST_PRICE_ORE, HIGHEST_PRICE_ORE = 100, 999_999
 
 
 def backend_id(value: object) -> str:
@@ -60,7 +60,7 @@ def ore(value: object) -> int:
 
 def price_ore(value: object) -> int:
     found = ore(value)
-    if not LOWEST_PRICE_ORE <= found <= HIGHEST_PRICE_ORE:
+    if not PRICE_MIN_ORE <= found <= PRICE_MAX_ORE:
         raise ValueError("must be from 1.00 to 9999.99")
     return found
 
@@ -109,12 +109,6 @@ def plain_text(value: str) -> str:
 
 #: Line and paragraph separators, and what turns the reading direction round (Unicode TR 9).
 _INVISIBLE = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-
-
-def kroner(ore: int) -> str:
-    """Øre -> kroner with two decimals, as "250.00"."""
-    sign, amount = ("-", -ore) if ore < 0 else ("", ore)
-    return f"{sign}{amount // 100}.{amount % 100:02d}"
 
 
 def instant(moment: datetime) -> str:
