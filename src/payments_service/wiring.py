@@ -17,6 +17,7 @@ from payments_service.storage.schema import head_revision
 from payments_service.use_cases.policy import Policy, Queue
 from payments_service.vipps.ecom import EcomApi
 from payments_service.vipps.port import PaymentApi
+from payments_service.vipps.transport import VippsTransport
 
 
 class Services:
@@ -33,8 +34,9 @@ class Services:
         self.metrics = Metrics()
         self.policy = policy_of(settings)
         self.database = Database(settings.database_dsn)
-        self._ecom = _ecom(settings, self.metrics, vipps_transport)
-        self.vipps: Mapping[str, PaymentApi] = {"ecom": self._ecom}
+        self._vipps_transport = _vipps_transport(settings, vipps_transport)
+        ecom = _ecom(settings, self._vipps_transport, self.metrics)
+        self.vipps: Mapping[str, PaymentApi] = {"ecom": ecom}
         self.event_service = EventServiceClient(
             base_url=settings.event_service_url,
             token=settings.event_service_token.get_secret_value(),
@@ -67,7 +69,7 @@ class Services:
         return await self.database.problems(expected_revision=head_revision())
 
     async def aclose(self) -> None:
-        await asyncio.gather(self._ecom.aclose(), self.event_service.aclose())
+        await asyncio.gather(self._vipps_transport.aclose(), self.event_service.aclose())
         await self.database.aclose()
 
 
@@ -90,17 +92,23 @@ def policy_of(settings: Settings) -> Policy:
     )
 
 
-def _ecom(settings: Settings, metrics: Metrics, transport: httpx.AsyncBaseTransport | None) -> EcomApi:
-    if settings.vipps_api != "ecom" or settings.vipps_callback_secret is None:
-        raise BadSettings(["VIPPS_API: this version starts payments through ecom only"])
-    return EcomApi(
+def _vipps_transport(settings: Settings, network: httpx.AsyncBaseTransport | None) -> VippsTransport:
+    return VippsTransport(
         base_url=settings.vipps_base_url,
         client_id=settings.vipps_client_id,
         client_secret=settings.vipps_client_secret.get_secret_value(),
         subscription_key=settings.vipps_subscription_key.get_secret_value(),
         merchant_serial_number=settings.vipps_merchant_serial_number,
+        transport=network,
+    )
+
+
+def _ecom(settings: Settings, transport: VippsTransport, metrics: Metrics) -> EcomApi:
+    if settings.vipps_api != "ecom" or settings.vipps_callback_secret is None:
+        raise BadSettings(["VIPPS_API: this version starts payments through ecom only"])
+    return EcomApi(
+        transport=transport,
         callback_prefix=f"{settings.public_url}/vipps",
         callback_secret=settings.vipps_callback_secret.get_secret_value(),
-        transport=transport,
         observe=metrics.observe_vipps,
     )

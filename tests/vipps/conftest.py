@@ -9,6 +9,7 @@ import pytest
 from payments_service.simulator.in_process import InProcessTransport
 from payments_service.simulator.simulator import Simulator
 from payments_service.vipps.ecom import EcomApi
+from payments_service.vipps.transport import VippsTransport
 from tests.vipps.played import KEYS, Played
 
 
@@ -20,27 +21,34 @@ async def sim() -> AsyncIterator[Simulator]:
 
 
 @pytest.fixture
-async def api(sim: Simulator) -> AsyncIterator[EcomApi]:
+async def transport(sim: Simulator) -> AsyncIterator[VippsTransport]:
     unit = sim.config.sales_units[0]
-    client = EcomApi(
+    transport = VippsTransport(
         base_url="http://simulator.test",
         client_id=unit.client_id,
         client_secret=unit.client_secret,
         subscription_key=unit.subscription_keys[0],
         merchant_serial_number=unit.merchant_serial_number,
-        callback_prefix="https://shop.test/vipps",
-        callback_secret="a secret for callbacks",
         transport=InProcessTransport(sim.app),
     )
-    yield client
-    await client.aclose()
+    yield transport
+    await transport.aclose()
+
+
+@pytest.fixture
+def api(transport: VippsTransport) -> EcomApi:
+    return EcomApi(
+        transport=transport,
+        callback_prefix="https://shop.test/vipps",
+        callback_secret="a secret for callbacks",
+    )
 
 
 @pytest.fixture
 async def played() -> AsyncIterator[Played]:
     played = Played()
     yield played
-    await played.api.aclose()
+    await played.transport.aclose()
 
 
 @pytest.fixture

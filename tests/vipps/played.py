@@ -10,14 +10,15 @@ import httpx
 
 from payments_service.vipps.ecom import EcomApi
 from payments_service.vipps.port import NewPayment
+from payments_service.vipps.transport import VippsTransport
 
 ORDER = "5b0f1f9e-5f0b-4a6e-9d3f-0f6f5b1f2a10"
 KEYS = {
     "client_id": "the-client-id",
     "client_secret": "the-client-secret",
     "subscription_key": "the-subscription-key",
-    "callback_secret": "the-callback-secret",
 }
+CALLBACK_SECRET = "the-callback-secret"
 PAYMENT = NewPayment(
     order_id=ORDER,
     amount_ore=25000,
@@ -38,13 +39,17 @@ class Played:
         self.observed: list[tuple[str, str]] = []
         self.say: Say = lambda _: answer({})
         self.say_token: Say = lambda _: token(len(self.token_requests))
-        self.api = EcomApi(
+        self.transport = VippsTransport(
             base_url="https://vipps.test",
             merchant_serial_number="654321",
-            callback_prefix="https://pay.test/vipps",
             transport=httpx.MockTransport(self._answer),
-            observe=lambda operation, outcome, _: self.observed.append((operation, outcome)),
             **KEYS,
+        )
+        self.api = EcomApi(
+            transport=self.transport,
+            callback_prefix="https://pay.test/vipps",
+            callback_secret=CALLBACK_SECRET,
+            observe=lambda operation, outcome, _: self.observed.append((operation, outcome)),
         )
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:

@@ -7,7 +7,7 @@ import pytest
 from payments_service.vipps import callback_token
 from payments_service.vipps.port import NewPayment
 from payments_service.vipps.text import cut_text, national_number
-from tests.vipps.played import KEYS, OPERATIONS, ORDER, PAYMENT, Played, details
+from tests.vipps.played import CALLBACK_SECRET, KEYS, OPERATIONS, ORDER, PAYMENT, Played, details
 
 LINK = {"orderId": ORDER, "url": "https://api.vipps.no/dwo?token=abc"}
 
@@ -37,7 +37,7 @@ async def test_a_start_says_everything_as_vipps_spells_it(played: Played) -> Non
             "merchantSerialNumber": "654321",
             "callbackPrefix": "https://pay.test/vipps",
             "fallBack": "https://shop.test/back",
-            "authToken": callback_token.make(KEYS["callback_secret"], "654321", ORDER),
+            "authToken": callback_token.make(CALLBACK_SECRET, "654321", ORDER),
             "isApp": False,
             "paymentType": "eComm Regular Payment",
         },

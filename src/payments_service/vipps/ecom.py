@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from time import monotonic
 from typing import Any, Final
 from urllib.parse import quote
 
-import httpx
-import structlog
-
 from payments_service.domain.readings import NoSuchPayment, Reading
-from payments_service.outgoing import Answer
 from payments_service.vipps import callback_token, ecom_answers
 from payments_service.vipps.error_bodies import error_codes
-from payments_service.vipps.errors import NotSent, OutcomeUnknown, Rejected, TryAgain, VippsError
 from payments_service.vipps.port import NewPayment
-from payments_service.vipps.remedies import Operation, Remedy, name_of, remedy_for, retry_after_seconds
+from payments_service.vipps.remedies import Operation, Remedy, failure, remedy_for
 from payments_service.vipps.text import cut_text, national_number
 from payments_service.vipps.transport import VippsTransport
+from payments_service.vipps.watching import Observe, watched
 
 PAYMENTS: Final = "/ecomm/v2/payments"
 KEY_LIMIT: Final = 40  # X-Request-Id, eCom v2
-EVENT_FAILED: Final = "vipps_call_failed"
-OUTCOMES: Final[Mapping[type[VippsError], str]] = {
-    NotSent: "not_sent",
-    TryAgain: "try_again",
-    Rejected: "rejected",
-    OutcomeUnknown: "unknown",
-}
-
-log = structlog.get_logger()
 
 
 class EcomApi:
@@ -40,51 +24,35 @@ class EcomApi:
     def __init__(
         self,
         *,
-        base_url: str,
-        client_id: str,
-        client_secret: str,
-        subscription_key: str,
-        merchant_serial_number: str,
+        transport: VippsTransport,
         callback_prefix: str,
         callback_secret: str,
-        transport: httpx.AsyncBaseTransport | None = None,
-        observe: Callable[[str, str, float], None] | None = None,
+        observe: Observe | None = None,
     ) -> None:
-        self._msn = merchant_serial_number
+        self._transport = transport
+        self._msn = transport.merchant_serial_number
         self._callback_prefix = callback_prefix
         self._callback_secret = callback_secret
         self._observe = observe
-        self._transport = VippsTransport(
-            base_url=base_url,
-            client_id=client_id,
-            client_secret=client_secret,
-            subscription_key=subscription_key,
-            merchant_serial_number=merchant_serial_number,
-            plugin="payments-service-ecom",
-            transport=transport,
-        )
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
 
     async def start(self, payment: NewPayment, *, timeout: float) -> str:
         """Initiate. Not idempotent at Vipps: after `OutcomeUnknown` read the payment, never start it again."""
         body = self._initiate_body(payment)
-        with self._watched("start", payment.order_id):
+        with watched("start", observe=self._observe, order_id=payment.order_id):
             answer = await self._transport.call("POST", PAYMENTS, body=body, timeout=timeout)
             if not 200 <= answer.status < 300:
-                raise _failure("start", answer)
+                raise failure("start", answer)
             return ecom_answers.link(answer, payment.order_id)
 
     async def read(self, order_id: str, *, timeout: float) -> Reading | NoSuchPayment:
         """Read the details. Never raises `Rejected`: a read asks for nothing that could be refused."""
-        with self._watched("read", order_id):
+        with watched("read", observe=self._observe, order_id=order_id):
             answer = await self._transport.call("GET", _path(order_id, "details"), timeout=timeout)
             if answer.status == 200:
                 return ecom_answers.reading(answer, order_id)
             if remedy_for("read", answer.status, error_codes(answer.body)) is Remedy.NO_SUCH_PAYMENT:
                 return NoSuchPayment(order_id, ecom_answers.fingerprint(answer))
-            raise _failure("read", answer)
+            raise failure("read", answer)
 
     async def capture(self, order_id: str, *, amount_ore: int, key: str, text: str, timeout: float) -> None:
         body = self._operation_body(text, _amount(amount_ore))
@@ -106,12 +74,12 @@ class EcomApi:
         if not 0 < len(key) <= KEY_LIMIT:
             raise ValueError(f"a key has 1 to {KEY_LIMIT} characters")
         headers = {"X-Request-Id": key}
-        with self._watched(operation, order_id):
+        with watched(operation, observe=self._observe, order_id=order_id):
             answer = await self._transport.call(
                 method, _path(order_id, operation), body=body, headers=headers, timeout=timeout
             )
             if answer.status != 200:  # the guide: only 200 means done
-                raise _failure(operation, answer)
+                raise failure(operation, answer)
             ecom_answers.confirm(answer, operation, order_id)
 
     def _initiate_body(self, payment: NewPayment) -> dict[str, Any]:
@@ -140,23 +108,6 @@ class EcomApi:
             "transaction": {"transactionText": cut_text(text), **amount},
         }
 
-    @contextmanager
-    def _watched(self, operation: Operation, order_id: str) -> Iterator[None]:
-        """Measure a call and log how it failed; error texts are made of codes only, so they may be logged."""
-        began, outcome = monotonic(), "given_up"
-        try:
-            yield
-            outcome = "ok"
-        except VippsError as error:
-            outcome = OUTCOMES[type(error)]
-            log.warning(
-                EVENT_FAILED, operation=operation, order_id=order_id, outcome=outcome, reason=str(error)
-            )
-            raise
-        finally:
-            if self._observe is not None:
-                self._observe(operation, outcome, monotonic() - began)
-
 
 def _amount(amount_ore: int) -> dict[str, int]:
     """Always explicit and above 0: to Vipps, 0 and a missing amount both mean "everything"."""
@@ -167,17 +118,3 @@ def _amount(amount_ore: int) -> dict[str, int]:
 
 def _path(order_id: str, last: str) -> str:
     return f"{PAYMENTS}/{quote(order_id, safe='')}/{last}"
-
-
-def _failure(operation: Operation, answer: Answer) -> VippsError:
-    """Turn a no into the error named after its remedy."""
-    codes = error_codes(answer.body)
-    name = name_of(answer.status, codes)
-    message = f"{operation}: {name} (http {answer.status})"
-    remedy = remedy_for(operation, answer.status, codes)
-    if remedy is Remedy.REJECTED:
-        return Rejected(message, code=name)
-    pause = retry_after_seconds(answer.headers.get("Retry-After"))
-    if remedy is Remedy.TRY_AGAIN:
-        return TryAgain(message, retry_after_seconds=pause)
-    return OutcomeUnknown(message, retry_after_seconds=pause)

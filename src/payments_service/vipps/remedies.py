@@ -12,7 +12,9 @@ from email.utils import parsedate_to_datetime
 from enum import IntEnum
 from typing import Final, Literal
 
-from payments_service.vipps.error_bodies import GATEWAY, ErrorCode
+from payments_service.outgoing import Answer
+from payments_service.vipps.error_bodies import GATEWAY, ErrorCode, error_codes
+from payments_service.vipps.errors import OutcomeUnknown, Rejected, TryAgain, VippsError
 
 Operation = Literal["start", "read", "capture", "cancel", "refund"]
 
@@ -96,6 +98,20 @@ def _by_code(operation: Operation, status: int, error: ErrorCode) -> Remedy | No
     if operation == "start" and error.key == ("merchant", "35"):
         return Remedy.UNKNOWN  # no sense as an answer to a start
     return _BY_CODE.get((group, code))
+
+
+def failure(operation: Operation, answer: Answer) -> VippsError:
+    """Turn a no into the error named after its remedy."""
+    codes = error_codes(answer.body)
+    name = name_of(answer.status, codes)
+    message = f"{operation}: {name} (http {answer.status})"
+    remedy = remedy_for(operation, answer.status, codes)
+    if remedy is Remedy.REJECTED:
+        return Rejected(message, code=name)
+    pause = retry_after_seconds(answer.headers.get("Retry-After"))
+    if remedy is Remedy.TRY_AGAIN:
+        return TryAgain(message, retry_after_seconds=pause)
+    return OutcomeUnknown(message, retry_after_seconds=pause)
 
 
 def name_of(status: int, codes: tuple[ErrorCode, ...]) -> str:

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 class VippsTransport:
-    """One way out to Vipps for one sales unit; the only place where a payment call leaves us."""
+    """One way out to Vipps for one sales unit, and one access token; the only place where a call to Vipps leaves us."""
 
     def __init__(
         self,
@@ -36,14 +36,14 @@ class VippsTransport:
         client_secret: str,
         subscription_key: str,
         merchant_serial_number: str,
-        plugin: str,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        self.merchant_serial_number = merchant_serial_number
         self._outgoing = Outgoing(base_url=base_url, transport=transport)
         self._headers = {
             "Ocp-Apim-Subscription-Key": subscription_key,
             "Merchant-Serial-Number": merchant_serial_number,
-            **system_headers(plugin),
+            **system_headers(),
         }
         keys = {"client_id": client_id, "client_secret": client_secret}
         self._tokens = AccessTokens(outgoing=self._outgoing, headers={**self._headers, **keys})
@@ -102,7 +102,7 @@ class VippsTransport:
         raise failure
 
 
-def system_headers(plugin: str) -> dict[str, str]:
+def system_headers() -> dict[str, str]:
     """Who is calling, for Vipps' own support. Each at most 30 characters, or Vipps answers 400."""
     try:
         release = version("payments-service")
@@ -111,7 +111,7 @@ def system_headers(plugin: str) -> dict[str, str]:
     names = {
         "Vipps-System-Name": SYSTEM_NAME,
         "Vipps-System-Version": release,
-        "Vipps-System-Plugin-Name": plugin,
+        "Vipps-System-Plugin-Name": SYSTEM_NAME,
         "Vipps-System-Plugin-Version": release,
     }
     return {name: value[:30] for name, value in names.items()}
