@@ -11,11 +11,12 @@ import httpx
 from payments_service.domain.decisions import ExpiryMode, Rules
 from payments_service.event_service.client import EventServiceClient
 from payments_service.metrics import Metrics
-from payments_service.settings import BadSettings, Settings
+from payments_service.settings import Settings
 from payments_service.storage.database import Database
 from payments_service.storage.schema import head_revision
 from payments_service.use_cases.policy import Policy, Queue
 from payments_service.vipps.ecom import EcomApi
+from payments_service.vipps.epayment import EpaymentApi
 from payments_service.vipps.port import PaymentApi
 from payments_service.vipps.transport import VippsTransport
 
@@ -35,8 +36,7 @@ class Services:
         self.policy = policy_of(settings)
         self.database = Database(settings.database_dsn)
         self._vipps_transport = _vipps_transport(settings, vipps_transport)
-        ecom = _ecom(settings, self._vipps_transport, self.metrics)
-        self.vipps: Mapping[str, PaymentApi] = {"ecom": ecom}
+        self.vipps = _vipps(settings, self._vipps_transport, self.metrics)
         self.event_service = EventServiceClient(
             base_url=settings.event_service_url,
             token=settings.event_service_token.get_secret_value(),
@@ -103,12 +103,15 @@ def _vipps_transport(settings: Settings, network: httpx.AsyncBaseTransport | Non
     )
 
 
-def _ecom(settings: Settings, transport: VippsTransport, metrics: Metrics) -> EcomApi:
-    if settings.vipps_api != "ecom" or settings.vipps_callback_secret is None:
-        raise BadSettings(["VIPPS_API: this version starts payments through ecom only"])
-    return EcomApi(
+def _vipps(settings: Settings, transport: VippsTransport, metrics: Metrics) -> Mapping[str, PaymentApi]:
+    """Both of Vipps' payment APIs, whichever new orders use: each order stays with the one it was started with."""
+    secret = settings.vipps_callback_secret
+    epayment = EpaymentApi(transport=transport, observe=metrics.observe_vipps)
+    ecom = EcomApi(
         transport=transport,
         callback_prefix=f"{settings.public_url}/vipps",
-        callback_secret=settings.vipps_callback_secret.get_secret_value(),
+        callback_secret=None if secret is None else secret.get_secret_value(),
+        closing=epayment,
         observe=metrics.observe_vipps,
     )
+    return {"ecom": ecom, "epayment": epayment}
