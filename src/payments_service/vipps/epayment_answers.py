@@ -7,13 +7,13 @@ from typing import Final, TypeVar
 
 from payments_service.domain.money import CURRENCY
 from payments_service.domain.readings import LogEntry, Reading, Totals
-from payments_service.domain.vocabulary import meaning_of
+from payments_service.domain.vocabulary import Meaning, meaning_of
 from payments_service.outgoing import Answer
 from payments_service.vipps.answers import fingerprint, link_to_open, must_be_about, oldest_first, readable
 from payments_service.vipps.epayment_messages import Amount, Created, EventLine, EventLog, Modified, Payment
 
-#: The states that say nothing of how an approved payment stands: the sums and the log do.
-APPROVED: Final = frozenset({"AUTHORIZED", "AUTHORISED"})
+#: States that a log begins with; any other one ended the payment.
+EARLY: Final = frozenset({Meaning.STARTED, Meaning.RESERVED})
 
 Ours = TypeVar("Ours", Created, Payment, Modified)
 
@@ -37,14 +37,16 @@ def untouched(found: Payment, answer: Answer) -> Reading:
 def reading(found: Payment, answer: Answer, log: Answer) -> Reading:
     """Make a reading of sums and log, oldest entry first.
 
-    A state that ended the payment before any approval, or that nobody knows, counts as an entry: the log may be behind.
+    The state counts as an entry where the log has none of its name, for the log may be behind. It is never more than
+    that: AUTHORIZED stays for ever, and how much is left the sums tell.
     """
     events = readable(EventLog, log, under="events").events
     for event in events:
         must_be_about(found.reference, event.reference)
     entries = oldest_first([_entry(event) for event in events])
-    if _says_more(found.state, entries):
-        entries.append(LogEntry(found.state, found.amount.value, succeeded=True))
+    if not any(entry.word.upper() == found.state.upper() and entry.succeeded for entry in entries):
+        place = 0 if meaning_of(found.state) in EARLY else len(entries)
+        entries.insert(place, LogEntry(found.state, found.amount.value, succeeded=True))
     amounts = [found.amount, *found.aggregate.amounts, *(event.amount for event in events)]
     evidence = fingerprint(answer, log)
     return Reading(found.reference, tuple(entries), _totals(found), evidence, _currency(amounts))
@@ -53,13 +55,6 @@ def reading(found: Payment, answer: Answer, log: Answer) -> Reading:
 def confirm(answer: Answer, order_id: str) -> None:
     """Raise `OutcomeUnknown` unless the answer is about this order."""
     _ours(Modified, answer, order_id)
-
-
-def _says_more(state: str, entries: Iterable[LogEntry]) -> bool:
-    word = state.upper()
-    if word in APPROVED:
-        return False
-    return meaning_of(word) is None or not any(e.word.upper() == word and e.succeeded for e in entries)
 
 
 def _entry(event: EventLine) -> LogEntry:
