@@ -11,13 +11,16 @@ import httpx
 from payments_service.domain.decisions import ExpiryMode, Rules
 from payments_service.event_service.client import EventServiceClient
 from payments_service.metrics import Metrics
-from payments_service.settings import BadSettings, Settings
+from payments_service.settings import BadSettings, Settings, VippsAccount
 from payments_service.storage.database import Database
 from payments_service.storage.schema import head_revision
 from payments_service.use_cases.policy import Policy, Queue
 from payments_service.vipps.ecom import EcomApi
 from payments_service.vipps.port import PaymentApi
 from payments_service.vipps.transport import VippsTransport
+from payments_service.vipps.webhook_check import WebhookCheck
+from payments_service.vipps.webhook_registrations import Listening, address
+from payments_service.vipps.webhooks_api import WebhooksApi
 
 
 class Services:
@@ -34,9 +37,10 @@ class Services:
         self.metrics = Metrics()
         self.policy = policy_of(settings)
         self.database = Database(settings.database_dsn)
-        self._vipps_transport = _vipps_transport(settings, vipps_transport)
+        self._vipps_transport = transport_of(settings, vipps_transport)
         ecom = _ecom(settings, self._vipps_transport, self.metrics)
         self.vipps: Mapping[str, PaymentApi] = {"ecom": ecom}
+        self.webhook_check = _webhook_check(settings, self._vipps_transport, self.metrics)
         self.event_service = EventServiceClient(
             base_url=settings.event_service_url,
             token=settings.event_service_token.get_secret_value(),
@@ -63,6 +67,11 @@ class Services:
         """Note that the scheduler came round."""
         self.last_tick_monotonic = monotonic
         self.metrics.ticked(unix_time)
+
+    @property
+    def webhook_listening(self) -> Listening:
+        """Whether Vipps tells us what happens to payments, as far as this process knows."""
+        return Listening.NOT_USED if self.webhook_check is None else self.webhook_check.listening
 
     async def database_ready(self) -> list[str]:
         """Return what is wrong with the database; empty when it can be used."""
@@ -92,13 +101,14 @@ def policy_of(settings: Settings) -> Policy:
     )
 
 
-def _vipps_transport(settings: Settings, network: httpx.AsyncBaseTransport | None) -> VippsTransport:
+def transport_of(account: VippsAccount, network: httpx.AsyncBaseTransport | None = None) -> VippsTransport:
+    """Make the way out to Vipps for an account, which is all that the commands for webhooks need."""
     return VippsTransport(
-        base_url=settings.vipps_base_url,
-        client_id=settings.vipps_client_id,
-        client_secret=settings.vipps_client_secret.get_secret_value(),
-        subscription_key=settings.vipps_subscription_key.get_secret_value(),
-        merchant_serial_number=settings.vipps_merchant_serial_number,
+        base_url=account.vipps_base_url,
+        client_id=account.vipps_client_id,
+        client_secret=account.vipps_client_secret.get_secret_value(),
+        subscription_key=account.vipps_subscription_key.get_secret_value(),
+        merchant_serial_number=account.vipps_merchant_serial_number,
         transport=network,
     )
 
@@ -111,4 +121,16 @@ def _ecom(settings: Settings, transport: VippsTransport, metrics: Metrics) -> Ec
         callback_prefix=f"{settings.public_url}/vipps",
         callback_secret=settings.vipps_callback_secret.get_secret_value(),
         observe=metrics.observe_vipps,
+    )
+
+
+def _webhook_check(settings: Settings, transport: VippsTransport, metrics: Metrics) -> WebhookCheck | None:
+    """None when nothing is to come by webhook."""
+    if settings.vipps_api != "epayment" and not settings.vipps_webhook_secrets:
+        return None
+    return WebhookCheck(
+        api=WebhooksApi(transport=transport, observe=metrics.observe_vipps),
+        url=address(settings.public_url),
+        timeout=settings.vipps_timeout_seconds,
+        answered=metrics.set_webhook_registered,
     )
