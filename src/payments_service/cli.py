@@ -114,6 +114,18 @@ def orders(context: typer.Context) -> None:
     hand_tools(args=context.args, prog_name="payments-service orders")
 
 
+@app.command(
+    name="webhooks",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def webhooks(context: typer.Context) -> None:
+    """Our registrations at Vipps' Webhooks API: register, list, delete."""
+    from payments_service.cli_webhooks import app as hand_tools  # needs the way to Vipps
+
+    hand_tools(args=context.args, prog_name="payments-service webhooks")
+
+
 def _refuse(bad: BadSettings) -> NoReturn:
     for problem in bad.problems:
         print(problem, file=sys.stderr)

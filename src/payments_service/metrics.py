@@ -64,6 +64,7 @@ class Metrics:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         self._make_gauges()
+        self._webhook: tuple[Gauge, Gauge] | None = None
         self._first_learned = Counter(
             "payments_first_learned",
             "Outcomes of payments by how we first heard of them",
@@ -172,6 +173,22 @@ class Metrics:
         """Every invariant by name, 0 when it holds."""
         for name, count in counts.items():
             self._violations.labels(name).set(count)
+
+    def set_webhook_registered(self, *, is_registered: bool, unix_time: float) -> None:
+        """What Vipps said last. The two figures come with its first answer: a 0 that means "not used" would alarm."""
+        if self._webhook is None:
+            self._webhook = (
+                self._gauge(
+                    "payments_vipps_webhook_registered", "Whether Vipps tells us of every event we want"
+                ),
+                self._gauge(
+                    "payments_vipps_webhook_checked_timestamp_seconds",
+                    "When Vipps last said what is registered, in Unix time",
+                ),
+            )
+        registered, checked = self._webhook
+        registered.set(int(is_registered))
+        checked.set(unix_time)
 
     def render(self) -> bytes:
         """The text for `/metrics`: of all workers when figures are shared, of this process otherwise."""

@@ -42,6 +42,8 @@ _EVERY_SECOND: Final = 1
 _FIGURES_SECONDS: Final = 5
 _SWEEP_OLD_SECONDS: Final = 3600
 _CHECK_SECONDS: Final = 300
+# Vipps removes what has not answered for two weeks; without webhooks the polling still finds everything, only later.
+_WEBHOOK_CHECK_SECONDS: Final = 600
 _DRAIN_SECONDS: Final = 15.0
 _SLOTS: Final = {Queue.ORDERS: 16, Queue.OPERATIONS: 8, Queue.REGISTRATIONS: 16}
 
@@ -73,6 +75,8 @@ class Scheduler:
         self._every(_FIGURES_SECONDS, self._refresh_figures)
         self._every(_SWEEP_OLD_SECONDS, self._sweep_old)
         self._every(_CHECK_SECONDS, self._check_invariants)
+        if self._services.webhook_check is not None:
+            self._every(_WEBHOOK_CHECK_SECONDS, self._check_webhook)
         self._services.on_nudge = self.nudge
         self._jobs.start()
 
@@ -186,6 +190,10 @@ class Scheduler:
         self._services.metrics.set_violations({i.name: counts[i.name] for i in invariants.INVARIANTS})
         for violation in found:
             _log.error("invariant_violated", invariant=violation.name, key=violation.key)
+
+    async def _check_webhook(self) -> None:
+        if (check := self._services.webhook_check) is not None:
+            await check.look()
 
     async def _refresh_figures(self) -> None:
         metrics = self._services.metrics

@@ -30,8 +30,8 @@ class BadSettings(Exception):
         self.problems = problems
 
 
-class Database(BaseSettings):
-    """The one variable that `migrate` needs."""
+class Variables(BaseSettings):
+    """Variables of the environment that are read and checked together."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -42,6 +42,20 @@ class Database(BaseSettings):
         validate_default=False,
     )
 
+    def misfits(self) -> list[str]:
+        """Return what is wrong although every variable is right by itself, a line each."""
+        return []
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if problems := self.misfits():
+            raise ValueError("\n".join(problems))
+        return self
+
+
+class Database(Variables):
+    """The one variable that `migrate` needs."""
+
     database_url: Annotated[SecretStr, AfterValidator(values.database_url)]
 
     @property
@@ -50,14 +64,28 @@ class Database(BaseSettings):
         return values.asyncpg_dsn(self.database_url.get_secret_value())
 
 
-AnySettings = TypeVar("AnySettings", bound=Database)
+class VippsAccount(Variables):
+    """What it takes to speak with Vipps as our sales unit, and where Vipps reaches us: all that `webhooks` needs."""
 
-
-class Settings(Database):
     public_url: Annotated[str, AfterValidator(values.origin)]
+    environment: Literal["development", "test", "staging", "production"] = "development"
+    vipps_base_url: Url = "https://apitest.vipps.no"
+    vipps_client_id: Annotated[str, AfterValidator(values.header_safe)]
+    vipps_client_secret: Secret
+    vipps_subscription_key: Secret
+    vipps_merchant_serial_number: Annotated[str, Field(pattern=r"^[0-9]{4,7}$")]
+    vipps_timeout_seconds: CallSeconds = 10.0
+
+    def misfits(self) -> list[str]:
+        return production.account_problems(self)
+
+
+AnySettings = TypeVar("AnySettings", bound=Variables)
+
+
+class Settings(Database, VippsAccount):
     host: str = "0.0.0.0"  # noqa: S104 - a container listens on all its addresses
     port: Annotated[Whole, Field(ge=0, le=65535)] = 8000
-    environment: Literal["development", "test", "staging", "production"] = "development"
 
     service_api_keys: Annotated[Mapping[str, SecretStr], NoDecode, BeforeValidator(values.service_keys)]
     jwt_key: SecretStr | None = None
@@ -65,15 +93,10 @@ class Settings(Database):
     jwt_audience: Annotated[str, AfterValidator(values.header_safe)] = "payments-service"
 
     vipps_api: Literal["ecom", "epayment"] = "ecom"
-    vipps_base_url: Url = "https://apitest.vipps.no"
-    vipps_client_id: Annotated[str, AfterValidator(values.header_safe)]
-    vipps_client_secret: Secret
-    vipps_subscription_key: Secret
-    vipps_merchant_serial_number: Annotated[str, Field(pattern=r"^[0-9]{4,7}$")]
     vipps_callback_secret: Secret | None = None
     vipps_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(values.secrets)] = ()
     vipps_checkout_seconds: Annotated[Whole, Field(ge=1, le=86400)] = 600
-    vipps_timeout_seconds: CallSeconds = 10.0
+    vipps_user_flow: Literal["web_redirect", "push_message"] = "web_redirect"
     vipps_capture: Literal["immediate", "manual"] = "immediate"
     return_url: Annotated[str, AfterValidator(values.return_url)]
     return_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(values.origins)] = ()
@@ -110,12 +133,8 @@ class Settings(Database):
             return None
         return self.jwt_key.get_secret_value().replace("\\n", "\n").strip()
 
-    @model_validator(mode="after")
-    def _settings_fit_together(self) -> Self:
-        problems = [*_misfits(self), *_vipps_misfits(self), *production.problems(self)]
-        if problems:
-            raise ValueError("\n".join(problems))
-        return self
+    def misfits(self) -> list[str]:
+        return [*_misfits(self), *_vipps_misfits(self), *production.problems(self)]
 
 
 def _misfits(settings: Settings) -> list[str]:
@@ -142,6 +161,11 @@ def _vipps_misfits(settings: Settings) -> list[str]:
 def load_settings() -> Settings:
     """What `serve` runs with. Raises BadSettings with every problem at once."""
     return _load(Settings)
+
+
+def load_vipps_account() -> VippsAccount:
+    """For `webhooks`: VIPPS_WEBHOOK_SECRETS cannot exist before the first registration."""
+    return _load(VippsAccount)
 
 
 def load_database_url() -> str:

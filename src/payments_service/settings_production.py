@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 if TYPE_CHECKING:
-    from payments_service.settings import Settings
+    from payments_service.settings import Settings, VippsAccount
 
 #: A secret of ours is chosen by us and can be this long; what Vipps hands out is sometimes shorter.
 OWN_SECRET_CHARACTERS = 32
@@ -35,6 +35,8 @@ TEST_SUFFIXES = (
     ".example.net",
 )
 VIPPS_PRODUCTION_HOST = "api.vipps.no"
+
+_Secrets = list[tuple[str, SecretStr | None]]
 
 
 def weakness(secret: str, *, at_least: int) -> str | None:
@@ -95,44 +97,63 @@ def vipps_problems(*, environment: str, base_url: str, merchant_serial_number: s
         yield "VIPPS_MERCHANT_SERIAL_NUMBER is a sales unit from documentation or tests"
 
 
+def account_problems(account: VippsAccount) -> list[str]:
+    """Everything about a Vipps account that real money forbids, a line each."""
+    return _problems(account, addresses=_account_addresses(account), own=[], issued=_account_secrets(account))
+
+
 def problems(settings: Settings) -> list[str]:
     """Everything about these settings that real money forbids, a line each."""
-    mixed_up = list(
-        vipps_problems(
-            environment=settings.environment,
-            base_url=settings.vipps_base_url,
-            merchant_serial_number=settings.vipps_merchant_serial_number,
-        )
-    )
-    if settings.environment != "production":
-        return mixed_up
-    addresses = {
-        "PUBLIC_URL": settings.public_url,
-        "VIPPS_BASE_URL": settings.vipps_base_url,
-        "RETURN_URL": settings.return_url,
-        "EVENT_SERVICE_URL": settings.event_service_url,
-        "EVENT_WEBHOOK_URL": settings.event_webhook_url,
-    }
-    pairs = [(name, address) for name, address in addresses.items() if address is not None]
-    pairs += [("RETURN_ORIGINS", address) for address in settings.return_origins]
-    own: list[tuple[str, SecretStr | None]] = [
+    addresses = [
+        *_account_addresses(settings),
+        ("RETURN_URL", settings.return_url),
+        ("EVENT_SERVICE_URL", settings.event_service_url),
+        ("EVENT_WEBHOOK_URL", settings.event_webhook_url),
+        *(("RETURN_ORIGINS", address) for address in settings.return_origins),
+    ]
+    own = [
         *(("SERVICE_API_KEYS", key) for key in settings.service_api_keys.values()),
         ("JWT_KEY", settings.jwt_key if settings.jwt_algorithm.startswith("HS") else None),
         ("VIPPS_CALLBACK_SECRET", settings.vipps_callback_secret),
         ("EVENT_SERVICE_TOKEN", settings.event_service_token),
         ("EVENT_WEBHOOK_SECRET", settings.event_webhook_secret),
     ]
-    issued: list[tuple[str, SecretStr | None]] = [
+    issued = [
         *(("VIPPS_WEBHOOK_SECRETS", secret) for secret in settings.vipps_webhook_secrets),
-        ("VIPPS_CLIENT_SECRET", settings.vipps_client_secret),
-        ("VIPPS_SUBSCRIPTION_KEY", settings.vipps_subscription_key),
+        *_account_secrets(settings),
     ]
+    return _problems(settings, addresses=addresses, own=own, issued=issued)
+
+
+def _account_addresses(account: VippsAccount) -> list[tuple[str, str | None]]:
+    return [("PUBLIC_URL", account.public_url), ("VIPPS_BASE_URL", account.vipps_base_url)]
+
+
+def _account_secrets(account: VippsAccount) -> _Secrets:
+    return [
+        ("VIPPS_CLIENT_SECRET", account.vipps_client_secret),
+        ("VIPPS_SUBSCRIPTION_KEY", account.vipps_subscription_key),
+    ]
+
+
+def _problems(
+    account: VippsAccount, *, addresses: list[tuple[str, str | None]], own: _Secrets, issued: _Secrets
+) -> list[str]:
+    mixed_up = list(
+        vipps_problems(
+            environment=account.environment,
+            base_url=account.vipps_base_url,
+            merchant_serial_number=account.vipps_merchant_serial_number,
+        )
+    )
+    if account.environment != "production":
+        return mixed_up
     return [
         *mixed_up,
-        *address_problems(pairs),
+        *address_problems((variable, address) for variable, address in addresses if address is not None),
         *secret_problems(_in_clear(own), _in_clear(issued)),
     ]
 
 
-def _in_clear(secrets: list[tuple[str, SecretStr | None]]) -> list[tuple[str, str]]:
+def _in_clear(secrets: _Secrets) -> list[tuple[str, str]]:
     return [(variable, secret.get_secret_value()) for variable, secret in secrets if secret is not None]

@@ -11,7 +11,7 @@ import httpx
 from payments_service.domain.decisions import ExpiryMode, Rules
 from payments_service.event_service.client import EventServiceClient
 from payments_service.metrics import Metrics
-from payments_service.settings import Settings
+from payments_service.settings import Settings, VippsAccount
 from payments_service.storage.database import Database
 from payments_service.storage.schema import head_revision
 from payments_service.use_cases.policy import Policy, Queue
@@ -19,6 +19,9 @@ from payments_service.vipps.ecom import EcomApi
 from payments_service.vipps.epayment import EpaymentApi
 from payments_service.vipps.port import PaymentApi
 from payments_service.vipps.transport import VippsTransport
+from payments_service.vipps.webhook_check import WebhookCheck
+from payments_service.vipps.webhook_registrations import Listening, address
+from payments_service.vipps.webhooks_api import WebhooksApi
 
 
 class Services:
@@ -35,8 +38,9 @@ class Services:
         self.metrics = Metrics()
         self.policy = policy_of(settings)
         self.database = Database(settings.database_dsn)
-        self._vipps_transport = _vipps_transport(settings, vipps_transport)
+        self._vipps_transport = transport_of(settings, vipps_transport)
         self.vipps = _vipps(settings, self._vipps_transport, self.metrics)
+        self.webhook_check = _webhook_check(settings, self._vipps_transport, self.metrics)
         self.event_service = EventServiceClient(
             base_url=settings.event_service_url,
             token=settings.event_service_token.get_secret_value(),
@@ -64,6 +68,11 @@ class Services:
         self.last_tick_monotonic = monotonic
         self.metrics.ticked(unix_time)
 
+    @property
+    def webhook_listening(self) -> Listening:
+        """Whether Vipps tells us what happens to payments, as far as this process knows."""
+        return Listening.NOT_USED if self.webhook_check is None else self.webhook_check.listening
+
     async def database_ready(self) -> list[str]:
         """Return what is wrong with the database; empty when it can be used."""
         return await self.database.problems(expected_revision=head_revision())
@@ -82,6 +91,7 @@ def policy_of(settings: Settings) -> Policy:
             returns_late_money=settings.late_money == "return",
         ),
         vipps_api=settings.vipps_api,
+        pushes_to_phones=settings.vipps_user_flow == "push_message",
         vipps_timeout=settings.vipps_timeout_seconds,
         checkout=timedelta(seconds=settings.vipps_checkout_seconds),
         lease=timedelta(seconds=settings.lease_seconds),
@@ -92,13 +102,14 @@ def policy_of(settings: Settings) -> Policy:
     )
 
 
-def _vipps_transport(settings: Settings, network: httpx.AsyncBaseTransport | None) -> VippsTransport:
+def transport_of(account: VippsAccount, network: httpx.AsyncBaseTransport | None = None) -> VippsTransport:
+    """Make the way out to Vipps for an account, which is all that the commands for webhooks need."""
     return VippsTransport(
-        base_url=settings.vipps_base_url,
-        client_id=settings.vipps_client_id,
-        client_secret=settings.vipps_client_secret.get_secret_value(),
-        subscription_key=settings.vipps_subscription_key.get_secret_value(),
-        merchant_serial_number=settings.vipps_merchant_serial_number,
+        base_url=account.vipps_base_url,
+        client_id=account.vipps_client_id,
+        client_secret=account.vipps_client_secret.get_secret_value(),
+        subscription_key=account.vipps_subscription_key.get_secret_value(),
+        merchant_serial_number=account.vipps_merchant_serial_number,
         transport=network,
     )
 
@@ -115,3 +126,15 @@ def _vipps(settings: Settings, transport: VippsTransport, metrics: Metrics) -> M
         observe=metrics.observe_vipps,
     )
     return {"ecom": ecom, "epayment": epayment}
+
+
+def _webhook_check(settings: Settings, transport: VippsTransport, metrics: Metrics) -> WebhookCheck | None:
+    """None when nothing is to come by webhook."""
+    if settings.vipps_api != "epayment" and not settings.vipps_webhook_secrets:
+        return None
+    return WebhookCheck(
+        api=WebhooksApi(transport=transport, observe=metrics.observe_vipps),
+        url=address(settings.public_url),
+        timeout=settings.vipps_timeout_seconds,
+        answered=metrics.set_webhook_registered,
+    )

@@ -15,6 +15,8 @@ from payments_service.simulator.simulator import Simulator
 from payments_service.wiring import Services
 
 ORIGIN = "http://payments.test"
+#: The second is the one before: both are good while a secret is being changed.
+WEBHOOK_SECRETS = ("mlOq3x+a/KQ0bWVuLCBzaWduZWQgYnkgdGhlIG5ldyBvbmU=", "0a3c64ab-7f1f-4c39-b85c-58a1f5a87f11")
 
 
 @pytest.fixture
@@ -33,6 +35,7 @@ async def app(
         service_port=8000,
         simulator_origin="http://127.0.0.1:8090",
         JWT_KEY="a-key-for-members-tokens-in-tests-only",
+        VIPPS_WEBHOOK_SECRETS=",".join(WEBHOOK_SECRETS),
     )
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

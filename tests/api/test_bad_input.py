@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from payments_service.storage.tables import metadata
 from payments_service.vipps import callback_token
+from tests.webhooks.signing import genuine
 
 ORDER_ID = "5b0f1c9a-6f0e-4b52-9d1c-0d6c3b8f7a11"
 BODIES = {
@@ -52,12 +53,13 @@ PATHS = {
 
 
 def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
-    """Every (method, path) that is described, and the callback."""
+    """Every (method, path) that is described, and what Vipps posts to."""
     for path, operations in app.openapi()["paths"].items():
         for method in operations:
             yield method.upper(), path
     yield "POST", "/vipps/v2/payments/{order_id}"
     yield "POST", "/vipps/v2/payments/{order_id}/"
+    yield "POST", "/vipps/webhooks"
 
 
 def filled(path: str, value: str | None = None) -> str:
@@ -75,9 +77,12 @@ async def contents(app: FastAPI) -> dict[str, int]:
         }
 
 
-def callback_headers(app: FastAPI, path: str, order_id: str) -> dict[str, str]:
+def vipps_headers(app: FastAPI, path: str, order_id: str, body: bytes) -> dict[str, str]:
+    """What makes Vipps' own posts authentic."""
     if not path.startswith("/vipps"):
         return {}
+    if path == "/vipps/webhooks":
+        return {name.decode(): value.decode() for name, value in genuine(body).headers}
     settings = app.state.services.settings
     secret = settings.vipps_callback_secret.get_secret_value()
     return {"Authorization": callback_token.make(secret, settings.vipps_merchant_serial_number, order_id)}
@@ -98,7 +103,7 @@ async def test_a_bad_body_is_refused_everywhere_and_changes_nothing(
         if method not in ("PUT", "POST") or path.endswith("/sync"):
             continue
         is_callback = path.startswith("/vipps")
-        headers = callback_headers(app, path, ORDER_ID)
+        headers = vipps_headers(app, path, ORDER_ID, BODIES[kind])
         answer = await api.request(method, filled(path), content=BODIES[kind], headers=headers)
         if is_callback and answer.status_code == 200:
             continue  # readable and authentic: kept for a person, believed in nothing

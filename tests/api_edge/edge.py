@@ -54,6 +54,7 @@ class FakeServices:
         self.metrics = Metrics()
         self.is_draining = False
         self.last_tick_monotonic: float | None = None
+        self.webhook_listening = "not_used"
         self.database_problems: list[str] | Callable[[], Any] = []
 
     async def database_ready(self) -> list[str]:

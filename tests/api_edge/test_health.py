@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from tests.api_edge.edge import FakeServices
@@ -44,6 +45,18 @@ async def test_not_ready_while_draining(client: httpx.AsyncClient, services: Fak
     services.is_draining = True
     assert (await client.get("/health/ready")).json()["problems"] == ["draining"]
     assert (await client.get("/health/live")).status_code == 200
+
+
+@pytest.mark.parametrize("word", ["registered", "missing", "incomplete", "unknown", "not_used"])
+async def test_a_lost_webhook_is_told_and_keeps_no_traffic_away(
+    client: httpx.AsyncClient, services: FakeServices, word: str
+) -> None:
+    services.webhook_listening = word
+    answer = await client.get("/health/ready")
+    assert (answer.status_code, answer.json()["details"]) == (200, {"vipps_webhook": word})
+    services.database_problems = ["schema is behind"]
+    answer = await client.get("/health/ready")
+    assert (answer.status_code, answer.json()["details"]) == (503, {"vipps_webhook": word})
 
 
 async def test_a_silent_database_is_given_one_second(

@@ -142,6 +142,7 @@ WRONG_ANYWHERE = [
     ("VIPPS_TIMEOUT_SECONDS", "nan"),
     ("EVENT_SERVICE_TIMEOUT_SECONDS", "-1"),
     ("EVENT_SERVICE_TIMEOUT_SECONDS", "inf"),
+    ("VIPPS_USER_FLOW", "NATIVE_REDIRECT"),
     ("VIPPS_CAPTURE", "auto"),
     ("RETURN_URL", "/tilbake"),
     ("RETURN_URL", "http://tihlde.org/"),

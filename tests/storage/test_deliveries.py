@@ -64,6 +64,21 @@ async def test_an_id_that_is_none_is_kept_too(database: Database) -> None:
     assert (await only(database, table)).order_id == "x' OR 1=1"
 
 
+async def test_those_that_name_no_payment_at_all_are_one_case(database: Database) -> None:
+    for number in range(3):
+        async with database.autocommit() as connection:
+            await deliveries.store(
+                connection,
+                channel="webhooks",
+                fingerprint=bytes([number]),
+                order_id="",
+                order_uuid=None,
+                body=b"[]",
+            )
+    assert len(await all_of(database, table)) == 3
+    assert (await only(database, attention)).order_id is None
+
+
 async def test_many_at_once_of_the_same_leave_one_row(database: Database) -> None:
     await add(database, orders, an_order())
     stored = await asyncio.gather(*(store(database) for _ in range(12)))

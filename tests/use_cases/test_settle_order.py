@@ -9,7 +9,7 @@ import pytest
 from payments_service.storage.claims import Claim
 from payments_service.storage.tables import orders as orders_table
 from payments_service.use_cases.policy import Queue
-from payments_service.use_cases.receive_callback import receive_callback
+from payments_service.use_cases.receive_delivery import receive_delivery
 from payments_service.vipps.errors import OutcomeUnknown, TryAgain
 from tests.use_cases.neighbours import Call
 from tests.use_cases.world import World
@@ -23,7 +23,7 @@ async def started(world: World) -> str:
 
 
 async def deliver(world: World, order_id: str, body: bytes = b"{}") -> None:
-    await receive_callback(
+    await receive_delivery(
         channel="ecom", order_id=order_id, body=body, database=world.database, nudge=world.nudges.append
     )
 

@@ -31,6 +31,10 @@ class Probed(Protocol):
     #: `time.monotonic()` of the scheduler's last finished tick; None before the first.
     last_tick_monotonic: float | None
 
+    @property
+    def webhook_listening(self) -> str:
+        """Whether our webhook is registered at Vipps, in one word."""
+
     async def database_ready(self) -> list[str]:
         """What is wrong with the database (silent, schema behind or ahead); empty when it can be used."""
 
@@ -49,15 +53,19 @@ async def live(request: Request) -> Response:
 
 @router.get("/health/ready")
 async def ready(request: Request) -> Response:
-    """503 while draining, or while the database is silent or not at our schema. Neighbours do not count."""
+    """503 while draining, or while the database is silent or not at our schema. Neighbours do not count.
+
+    `details` is for people and never changes the status.
+    """
     services: Probed = request.app.state.services
+    details = {"vipps_webhook": str(services.webhook_listening)}
     if services.is_draining:
-        return _verdict(["draining"])
+        return _verdict(["draining"], details=details)
     try:
         async with asyncio.timeout(DATABASE_SECONDS):
-            return _verdict(await services.database_ready())
+            return _verdict(await services.database_ready(), details=details)
     except TimeoutError:
-        return _verdict([f"the database did not answer within {DATABASE_SECONDS:.0f} s"])
+        return _verdict([f"the database did not answer within {DATABASE_SECONDS:.0f} s"], details=details)
 
 
 @router.get("/metrics", include_in_schema=False)
@@ -66,6 +74,6 @@ async def metrics(request: Request) -> Response:
     return Response(services.metrics.render(), media_type=CONTENT_TYPE)
 
 
-def _verdict(problems: list[str]) -> JSONResponse:
-    content = {"status": "failing" if problems else "ok", "problems": problems}
+def _verdict(problems: list[str], **more: dict[str, str]) -> JSONResponse:
+    content = {"status": "failing" if problems else "ok", "problems": problems, **more}
     return JSONResponse(content, status_code=503 if problems else 200)

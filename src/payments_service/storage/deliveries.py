@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from payments_service.storage.tables import deliveries
 
 # One statement, one commit: the delivery is stored, and its order becomes due at once, which is all a delivery may
-# cause. One that names no order of ours is kept for a person. A repeat changes nothing at all.
+# cause. One that names no order of ours is kept for a person; those that name none whatever are one case together. A
+# repeat changes nothing at all.
 _STORE: Final = text("""
     WITH known AS (SELECT order_id FROM orders WHERE order_id = CAST(:order_uuid AS uuid)),
     stored AS (
@@ -24,7 +25,8 @@ _STORE: Final = text("""
         WHERE order_id = (SELECT order_id FROM known) AND EXISTS (SELECT 1 FROM stored)),
     flagged AS (
         INSERT INTO attention (code, order_id)
-        SELECT 'unknown_payment', :order_id WHERE NOT EXISTS (SELECT 1 FROM known) AND EXISTS (SELECT 1 FROM stored)
+        SELECT 'unknown_payment', nullif(:order_id, '')
+        WHERE NOT EXISTS (SELECT 1 FROM known) AND EXISTS (SELECT 1 FROM stored)
         ON CONFLICT DO NOTHING)
     SELECT EXISTS (SELECT 1 FROM stored) AS is_new, EXISTS (SELECT 1 FROM known) AS is_known
 """)
