@@ -16,12 +16,13 @@ CALLBACK_KINDS = frozenset(
     }
 )  # fmt: skip
 VIPPS_OPERATIONS = (
-    "token", "initiate", "details", "status", "capture", "cancel", "refund", "force_approve"
+    "token", "initiate", "details", "status", "events", "capture", "cancel", "refund", "force_approve",
+    "webhooks.register", "webhooks.list", "webhooks.delete",
 )  # fmt: skip
-SHAPES = ("responseinfo", "gateway", "html", "empty", "strings", "junk", "ecom", "django")
+SHAPES = ("responseinfo", "gateway", "html", "empty", "strings", "junk", "ecom", "epayment", "django")
 BACKEND_OPERATIONS = ("backend.read", "backend.list", "backend.release", "backend.waitlist")
 _ONLY_FOR = {
-    "stale_details": ("details",),
+    "stale_details": ("details", "events"),
     "wrong_amount": ("details",),
     "not_really": ("capture", "cancel", "refund"),
 }

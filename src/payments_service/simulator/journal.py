@@ -38,18 +38,24 @@ class Request:
 
 @dataclass(slots=True)
 class Delivery:
-    """One callback: attempted once, with what came of it."""
+    """One attempt to tell the merchant, by callback or by webhook, with what came of it."""
 
     seq: int
     at: datetime
     order_id: str
     url: str
     status: str
+    """The status a callback names, or the name of a webhook's event."""
     body: str
     authorization: str | None
     outcome: str = "under way"
     http_status: int | None = None
     seconds: float | None = None
+    channel: str = "ecom"
+    """`ecom` or `webhooks`."""
+    attempt: int = 1
+    registration_id: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

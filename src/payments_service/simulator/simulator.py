@@ -3,15 +3,18 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx
 
-from payments_service.simulator.callbacks import CallbackEngine, ClientFactory, plain_client
+from payments_service.simulator.bookkeeping import Bookkeeper
+from payments_service.simulator.callbacks import CallbackEngine
 from payments_service.simulator.checkout import Checkout
 from payments_service.simulator.clock import VirtualClock
 from payments_service.simulator.config import SimulatorConfig
+from payments_service.simulator.courier import ClientFactory, Courier, plain_client
+from payments_service.simulator.epayment_creation import Creation
 from payments_service.simulator.event_backend import EventBackend
 from payments_service.simulator.faults import Call, Fault, FaultPlan, Hook, Hooks
 from payments_service.simulator.gateway import Gateway
@@ -23,7 +26,10 @@ from payments_service.simulator.ledger import Ledger, Payment
 from payments_service.simulator.member import Member
 from payments_service.simulator.merchant import Merchant
 from payments_service.simulator.oracle import Oracle
+from payments_service.simulator.post_office import PostOffice
 from payments_service.simulator.tokens import TokenOffice
+from payments_service.simulator.webhook_engine import WebhookEngine
+from payments_service.simulator.webhook_registry import Webhooks
 
 if TYPE_CHECKING:
     from payments_service.simulator.app import SimulatorApp
@@ -48,23 +54,38 @@ class Simulator:
         self.stopping = asyncio.Event()
         self.tokens = TokenOffice(config=self.config, clock=self.clock)
         self.gateway = Gateway(clock=self.clock, tokens=self.tokens)
-        self.callbacks = CallbackEngine(
-            config=self.config,
-            clock=self.clock,
-            journal=self.journal,
-            faults=self.faults,
-            hooks=self.hooks,
-            client_factory=client_factory,
-        )
+        self.webhooks = Webhooks(config=self.config, clock=self.clock)
+        self.callbacks = self._build_post_office(Courier(hooks=self.hooks, client_factory=client_factory))
         self._build_counters()
         self.app = self._build_app()
 
+    def _build_post_office(self, courier: Courier) -> PostOffice:
+        config, clock, journal, faults = self.config, self.clock, self.journal, self.faults
+        return PostOffice(
+            courier=courier,
+            callbacks=CallbackEngine(
+                config=config, clock=clock, journal=journal, faults=faults, courier=courier
+            ),
+            webhooks=WebhookEngine(
+                config=config,
+                clock=clock,
+                journal=journal,
+                faults=faults,
+                courier=courier,
+                registry=self.webhooks,
+            ),
+        )
+
     def _build_counters(self) -> None:
-        config, clock, ledger, journal = self.config, self.clock, self.ledger, self.journal
-        self.initiation = Initiation(config=config, clock=clock, ledger=ledger, journal=journal)
-        self.merchant = Merchant(config=config, clock=clock, ledger=ledger, journal=journal)
+        config, clock, ledger = self.config, self.clock, self.ledger
+        self.books = Bookkeeper(
+            clock=clock, ledger=ledger, journal=self.journal, tell=self.callbacks.webhooks.announce
+        )
+        self.initiation = Initiation(config=config, clock=clock, ledger=ledger, books=self.books)
+        self.creation = Creation(config=config, clock=clock, ledger=ledger, books=self.books)
+        self.merchant = Merchant(config=config, clock=clock, ledger=ledger, books=self.books)
         self.checkout = Checkout(
-            config=config, clock=clock, ledger=ledger, journal=journal, callbacks=self.callbacks
+            config=config, clock=clock, ledger=ledger, books=self.books, callbacks=self.callbacks
         )
         self.member = Member(ledger=ledger, checkout=self.checkout, callbacks=self.callbacks)
         self.backend = EventBackend(clock=clock)
@@ -118,7 +139,14 @@ class Simulator:
         self.down.pop(neighbour, None)
 
     async def advance(self, seconds: float) -> datetime:
-        now = self.clock.advance(seconds)
+        """Stops on the way wherever a webhook is to be tried, so that an hour holds an hour's attempts."""
+        end, last = self.clock.now() + timedelta(seconds=seconds), None
+        while (due := self.callbacks.next_due()) is not None and due < end and due != last:
+            self.clock.advance(max(0.0, (due - self.clock.now()).total_seconds()))
+            await self.tick()
+            last = due
+        rest = (end - self.clock.now()).total_seconds()
+        now = self.clock.advance(max(0.0, rest) if seconds > 0 else seconds)
         await self.tick()
         return now
 
@@ -144,10 +172,10 @@ class Simulator:
         await self.callbacks.close()
 
     def reset(self) -> None:
-        """Forgets everything but the configuration and the access tokens already handed out."""
+        """Forgets everything but the configuration and what was handed out: access tokens, webhook registrations."""
         for part in (
             self.ledger, self.journal, self.faults, self.answer_store, self.down, self.backend,
-            self.oracle, self.gateway, self.hooks.before, self.hooks.after, self.callbacks.queue,
+            self.oracle, self.gateway, self.hooks.before, self.hooks.after, self.callbacks,
         ):  # fmt: skip
             part.clear()
         self.clock.reset()
