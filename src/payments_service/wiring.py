@@ -11,11 +11,12 @@ import httpx
 from payments_service.domain.decisions import ExpiryMode, Rules
 from payments_service.event_service.client import EventServiceClient
 from payments_service.metrics import Metrics
-from payments_service.settings import BadSettings, Settings, VippsAccount
+from payments_service.settings import Settings, VippsAccount
 from payments_service.storage.database import Database
 from payments_service.storage.schema import head_revision
 from payments_service.use_cases.policy import Policy, Queue
 from payments_service.vipps.ecom import EcomApi
+from payments_service.vipps.epayment import EpaymentApi
 from payments_service.vipps.port import PaymentApi
 from payments_service.vipps.transport import VippsTransport
 from payments_service.vipps.webhook_check import WebhookCheck
@@ -38,8 +39,7 @@ class Services:
         self.policy = policy_of(settings)
         self.database = Database(settings.database_dsn)
         self._vipps_transport = transport_of(settings, vipps_transport)
-        ecom = _ecom(settings, self._vipps_transport, self.metrics)
-        self.vipps: Mapping[str, PaymentApi] = {"ecom": ecom}
+        self.vipps = _vipps(settings, self._vipps_transport, self.metrics)
         self.webhook_check = _webhook_check(settings, self._vipps_transport, self.metrics)
         self.event_service = EventServiceClient(
             base_url=settings.event_service_url,
@@ -91,6 +91,7 @@ def policy_of(settings: Settings) -> Policy:
             returns_late_money=settings.late_money == "return",
         ),
         vipps_api=settings.vipps_api,
+        pushes_to_phones=settings.vipps_user_flow == "push_message",
         vipps_timeout=settings.vipps_timeout_seconds,
         checkout=timedelta(seconds=settings.vipps_checkout_seconds),
         lease=timedelta(seconds=settings.lease_seconds),
@@ -113,15 +114,18 @@ def transport_of(account: VippsAccount, network: httpx.AsyncBaseTransport | None
     )
 
 
-def _ecom(settings: Settings, transport: VippsTransport, metrics: Metrics) -> EcomApi:
-    if settings.vipps_api != "ecom" or settings.vipps_callback_secret is None:
-        raise BadSettings(["VIPPS_API: this version starts payments through ecom only"])
-    return EcomApi(
+def _vipps(settings: Settings, transport: VippsTransport, metrics: Metrics) -> Mapping[str, PaymentApi]:
+    """Both of Vipps' payment APIs, whichever new orders use: each order stays with the one it was started with."""
+    secret = settings.vipps_callback_secret
+    epayment = EpaymentApi(transport=transport, observe=metrics.observe_vipps)
+    ecom = EcomApi(
         transport=transport,
         callback_prefix=f"{settings.public_url}/vipps",
-        callback_secret=settings.vipps_callback_secret.get_secret_value(),
+        callback_secret=None if secret is None else secret.get_secret_value(),
+        closing=epayment,
         observe=metrics.observe_vipps,
     )
+    return {"ecom": ecom, "epayment": epayment}
 
 
 def _webhook_check(settings: Settings, transport: VippsTransport, metrics: Metrics) -> WebhookCheck | None:

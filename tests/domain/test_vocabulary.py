@@ -42,6 +42,16 @@ OF_THE_OLD_STATUS_ROUTE = {
     "REJECTED": "closed",
 }
 OF_REPLIES_TO_OPERATIONS = {"Cancelled": "closed", "Captured": "captured", "Refund": "refunded"}
+OF_EPAYMENT = {
+    "CREATED": "started",
+    "AUTHORIZED": "reserved",
+    "ABORTED": "closed",
+    "EXPIRED": "closed",
+    "TERMINATED": "closed",
+    "CANCELLED": "closed",
+    "CAPTURED": "captured",
+    "REFUNDED": "refunded",
+}
 OF_THE_PAST = {
     "AUTOREVERSAL": "voided",  # 2018: timed out at the payment provider, money given back
     "AUTOCANCEL": "closed",
@@ -54,6 +64,7 @@ VOCABULARIES = [
     OF_THE_CALLBACK,
     OF_THE_OLD_STATUS_ROUTE,
     OF_REPLIES_TO_OPERATIONS,
+    OF_EPAYMENT,
     OF_THE_PAST,
 ]
 WORDS = sorted({pair for vocabulary in VOCABULARIES for pair in vocabulary.items()})

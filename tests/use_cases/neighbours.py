@@ -24,6 +24,7 @@ class Call:
     subject: str
     key: str | None = None
     amount_ore: int | None = None
+    only_unapproved: bool = False
     payment: NewPayment | None = None
     timeout: float = 0.0
 
@@ -63,10 +64,14 @@ class AfterTheEffect:
 
 
 class FakeVipps(Scripted):
-    """A `PaymentApi` with a ledger of logs. `logs` may be written by a test: a word per entry, oldest first."""
+    """A `PaymentApi` with a ledger of logs. `logs` may be written by a test: a word per entry, oldest first.
 
-    def __init__(self) -> None:
+    `can_repeat_start`: a start repeated in the same words is answered as the first one was.
+    """
+
+    def __init__(self, *, can_repeat_start: bool = False) -> None:
         super().__init__()
+        self.can_repeat_start = can_repeat_start
         self.logs: dict[str, list[LogEntry]] = {}
         self.amounts: dict[str, int] = {}
 
@@ -82,13 +87,19 @@ class FakeVipps(Scripted):
         is_held = "RESERVE" in words and not {"VOID", "CAPTURE"} & set(words)
         return self.amounts[order_id] if is_held else 0
 
-    async def start(self, payment: NewPayment, *, timeout: float) -> str:
+    async def start(self, payment: NewPayment, *, timeout: float) -> str | None:
         said = await self._arrived(Call("start", payment.order_id, payment=payment, timeout=timeout))
+        if self.can_repeat_start and payment.order_id in self.logs:
+            assert payment == self.asked("start")[0].payment, "a repeat is the same in every word"
+            return self._ended(said) or self._link(payment)
         assert payment.order_id not in self.logs, "an order is started once"
         self.amounts[payment.order_id] = payment.amount_ore
         self.logs[payment.order_id] = []
         self.member(payment.order_id, "INITIATE")
-        return self._ended(said) or f"https://vipps.test/{payment.order_id}"
+        return self._ended(said) or self._link(payment)
+
+    def _link(self, payment: NewPayment) -> str | None:
+        return None if payment.is_push else f"https://vipps.test/{payment.order_id}"
 
     async def read(self, order_id: str, *, timeout: float) -> Reading | NoSuchPayment:
         said = await self._arrived(Call("read", order_id, timeout=timeout))
@@ -102,14 +113,26 @@ class FakeVipps(Scripted):
     async def capture(self, order_id: str, *, amount_ore: int, key: str, text: str, timeout: float) -> None:
         await self._operate("capture", order_id, key, amount_ore, "CAPTURE")
 
-    async def cancel(self, order_id: str, *, key: str, text: str, timeout: float) -> None:
-        await self._operate("cancel", order_id, key, None, "VOID" if self.held(order_id) else "CANCEL")
+    async def cancel(
+        self, order_id: str, *, key: str, text: str, timeout: float, only_unapproved: bool = False
+    ) -> None:
+        word = "VOID" if self.held(order_id) else "CANCEL"
+        await self._operate("cancel", order_id, key, None, word, only_unapproved=only_unapproved)
 
     async def refund(self, order_id: str, *, amount_ore: int, key: str, text: str, timeout: float) -> None:
         await self._operate("refund", order_id, key, amount_ore, "REFUND")
 
-    async def _operate(self, operation: str, order_id: str, key: str, amount: int | None, word: str) -> None:
-        said = await self._arrived(Call(operation, order_id, key, amount))
+    async def _operate(
+        self,
+        operation: str,
+        order_id: str,
+        key: str,
+        amount: int | None,
+        word: str,
+        *,
+        only_unapproved: bool = False,
+    ) -> None:
+        said = await self._arrived(Call(operation, order_id, key, amount, only_unapproved))
         if key not in [entry.request_id for entry in self.logs[order_id]]:  # a repeat has no second effect
             entry = LogEntry(word, amount or self.amounts[order_id], succeeded=True, request_id=key)
             self.logs[order_id].append(entry)

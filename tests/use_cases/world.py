@@ -19,12 +19,13 @@ from payments_service.storage.tables import operations as operations_table
 from payments_service.storage.tables import orders as orders_table
 from payments_service.storage.tables import registrations as registrations_table
 from payments_service.use_cases.carry_out import carry_out
+from payments_service.use_cases.describe_payment import PaymentRequest
 from payments_service.use_cases.policy import Policy, Queue
 from payments_service.use_cases.record_answer import Settled
 from payments_service.use_cases.register import SignUp, register
 from payments_service.use_cases.settle_order import settle_order
 from payments_service.use_cases.settle_registration import settle_registration
-from payments_service.use_cases.start_payment import PaymentRequest, start_payment
+from payments_service.use_cases.start_payment import start_payment
 from tests.use_cases.neighbours import Call, FakeSeats, FakeVipps
 
 PRICE = 25_000
@@ -42,6 +43,7 @@ class World:
     database: Database
     second: asyncpg.Connection
     vipps: FakeVipps = field(default_factory=FakeVipps)
+    epayment: FakeVipps = field(default_factory=lambda: FakeVipps(can_repeat_start=True))
     seats: FakeSeats = field(default_factory=FakeSeats)
     policy: Policy = field(default_factory=lambda: Policy(return_origins=("https://tihlde.org",)))
     nudges: list[Queue] = field(default_factory=list)
@@ -52,7 +54,8 @@ class World:
 
     def alone(self, *, is_alone: bool = True) -> None:
         """While nothing runs at once, every call to a neighbour looks for a transaction left open meanwhile."""
-        self.vipps.witness = self.seats.witness = self._watch if is_alone else None
+        for neighbour in (self.vipps, self.epayment, self.seats):
+            neighbour.witness = self._watch if is_alone else None
 
     async def _watch(self, call: Call) -> None:
         if await self.second.fetchval(IDLE):
@@ -62,7 +65,7 @@ class World:
     def with_vipps(self) -> dict[str, Any]:
         return {
             "database": self.database,
-            "vipps": {"ecom": self.vipps},
+            "vipps": {"ecom": self.vipps, "epayment": self.epayment},
             "policy": self.policy,
             "nudge": self.nudges.append,
         }

@@ -45,8 +45,9 @@ def api(transport: VippsTransport) -> EcomApi:
 
 
 @pytest.fixture
-async def played() -> AsyncIterator[Played]:
-    played = Played()
+async def played(request: pytest.FixtureRequest) -> AsyncIterator[Played]:
+    """Plays eCom, unless a test asks for the other API."""
+    played = Played(getattr(request, "param", "ecom"))
     yield played
     await played.transport.aclose()
 

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 
 from payments_service.vipps.ecom import EcomApi
-from payments_service.vipps.port import NewPayment
+from payments_service.vipps.epayment import EpaymentApi
+from payments_service.vipps.port import NewPayment, PaymentApi
 from payments_service.vipps.transport import VippsTransport
 
 ORDER = "5b0f1f9e-5f0b-4a6e-9d3f-0f6f5b1f2a10"
@@ -31,9 +32,13 @@ Say = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 
 
 class Played:
-    """`say` answers payment calls, `say_token` the token endpoint; both may be replaced during a test."""
+    """`say` answers payment calls, `say_token` the token endpoint; both may be replaced during a test.
 
-    def __init__(self) -> None:
+    `kind` is the API that is played: ecom or epayment.
+    """
+
+    def __init__(self, kind: str = "ecom") -> None:
+        self.kind = kind
         self.requests: list[httpx.Request] = []
         self.token_requests: list[httpx.Request] = []
         self.observed: list[tuple[str, str]] = []
@@ -45,12 +50,21 @@ class Played:
             transport=httpx.MockTransport(self._answer),
             **KEYS,
         )
-        self.api = EcomApi(
+        self.api: PaymentApi = self._ecom() if kind == "ecom" else self._epayment()
+
+    def _ecom(self) -> EcomApi:
+        return EcomApi(
             transport=self.transport,
             callback_prefix="https://pay.test/vipps",
             callback_secret=CALLBACK_SECRET,
-            observe=lambda operation, outcome, _: self.observed.append((operation, outcome)),
+            observe=self._observe,
         )
+
+    def _epayment(self) -> EpaymentApi:
+        return EpaymentApi(transport=self.transport, observe=self._observe)
+
+    def _observe(self, operation: str, outcome: str, _: float) -> None:
+        self.observed.append((operation, outcome))
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         is_token = request.url.path == "/accesstoken/get"
@@ -77,6 +91,30 @@ class Played:
             return await self.api.cancel(ORDER, key=f"{ORDER}-x1", text="Avbestilt", timeout=timeout)
         act = self.api.capture if operation == "capture" else self.api.refund
         return await act(ORDER, amount_ore=25000, key=f"{ORDER}-r1", text="Julebord", timeout=timeout)
+
+
+def payment(state: str = "CREATED", *, price: int = 25000, **sums: int) -> dict[str, Any]:
+    """What ePayment says of a payment; `sums` are authorized, cancelled, captured and refunded, in øre."""
+    names = ("authorized", "cancelled", "captured", "refunded")
+    return {
+        "reference": ORDER,
+        "state": state,
+        "amount": nok(price),
+        "aggregate": {f"{name}Amount": nok(sums.get(name, 0)) for name in names},
+        "pspReference": "2b7b1c3e",
+        "paymentMethod": {"type": "WALLET"},
+        "profile": {},
+    }
+
+
+def event(name: str, value: int = 25000, **fields: Any) -> dict[str, Any]:
+    """One line of ePayment's log."""
+    line = {"reference": ORDER, "pspReference": "1", "name": name, "amount": nok(value), "success": True}
+    return {**line, **fields}
+
+
+def nok(value: int) -> dict[str, Any]:
+    return {"currency": "NOK", "value": value}
 
 
 OPERATIONS = ("start", "read", "capture", "cancel", "refund")

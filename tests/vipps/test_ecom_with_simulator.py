@@ -19,7 +19,7 @@ SECONDS = 5.0
 async def _started(api: PaymentApi, *, amount: int = 25000) -> str:
     order_id = str(uuid.uuid4())
     new = NewPayment(order_id, amount, "Julebord", "https://shop.test/back", phone_number="91234567")
-    assert (await api.start(new, timeout=SECONDS)).startswith("http")
+    assert str(await api.start(new, timeout=SECONDS)).startswith("http")
     return order_id
 
 

@@ -12,7 +12,9 @@ from structlog.testing import capture_logs
 
 from payments_service.domain.readings import Reading
 from payments_service.vipps.errors import NotSent, OutcomeUnknown, Rejected, TryAgain, VippsError
-from tests.vipps.played import CALLBACK_SECRET, KEYS, OPERATIONS, Played, details, refusal
+from tests.vipps.played import CALLBACK_SECRET, KEYS, OPERATIONS, Played, details, payment, refusal
+
+pytestmark = pytest.mark.parametrize("played", ["ecom", "epayment"], indirect=True)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -121,7 +123,7 @@ async def test_a_gzip_bomb_is_not_unpacked(played: Played) -> None:
 
 
 async def test_gzip_nobody_asked_for_is_read_all_the_same(played: Played) -> None:
-    packed = gzip.compress(json.dumps(details()).encode())
+    packed = gzip.compress(json.dumps({"ecom": details(), "epayment": payment()}[played.kind]).encode())
     played.says(packed, headers={"Content-Encoding": "gzip"})
     assert isinstance(await played.do("read"), Reading)
     for encoding, body in (("gzip", packed[:-9]), ("gzip", b"{}"), ("br", packed)):
@@ -136,6 +138,8 @@ TALK: list[tuple[bytes, int]] = [
     (b'{"responseInfo":{"responseMessage":"Ola 91234567"}}', 403),
     (b'{"orderId":"Ola 91234567","url":"https://ola.test","transactionLogHistory":[]}', 200),
     (b'{"orderId":7,"url":"Ola","transactionLogHistory":[{"operation":"Ola","amount":"Ola"}]}', 200),
+    (b'{"reference":"Ola 91234567","state":"Ola","redirectUrl":"https://ola.test"}', 200),
+    (b'{"title":"Ola","status":400,"detail":"91234567","extraDetails":[{"name":"Ola","reason":"Ola"}]}', 400),
     (b"Ola 91234567 token-1", 200),
     (b"Ola 91234567 token-1", 401),
 ]

@@ -31,6 +31,16 @@ MEANT = {
         "34": U,
     },
     "InvalidRequest": {"transaction.amount": R, "mobileNumber": R},
+    # ePayment's numbers
+    "Problem": {
+        **dict.fromkeys(["4040", "4050", "4060", "4070", "4080", "4090", "4100", "4110", "4120", "4130"], R),
+        **dict.fromkeys(["4140", "4160", "5010", "5020", "5030", "5040", "5050", "5060", "5070", "5080"], R),
+        **dict.fromkeys(["5100", "6010", "6020", "6030", "6040", "6050", "6060", "6070", "6080", "6090"], R),
+        **dict.fromkeys(["6100", "6110", "6120", "6130", "6140", "6150", "6190", "6200", "6210", "6220"], R),
+        **dict.fromkeys(["6260", "6280", "7010"], R),
+        **dict.fromkeys(["6160", "6250"], A),
+        **dict.fromkeys(["3010", "4010", "4020", "4150", "6170", "6180", "6230"], U),
+    },
 }
 CODES = [(group, code, remedy) for group, codes in MEANT.items() for code, remedy in codes.items()]
 WRITES: tuple[Operation, ...] = ("start", "capture", "cancel", "refund")
@@ -51,22 +61,30 @@ def test_a_read_is_never_refused(group: str, code: str, remedy: Remedy) -> None:
         assert remedy_for("read", status, (ErrorCode(group, code),)) in (A, U)
 
 
-def test_only_two_statuses_make_an_unknown_order_of_a_read() -> None:
-    unknown_order = (ErrorCode("Merchant", "35"),)
+@pytest.mark.parametrize(
+    ("group", "code", "statuses"), [("Merchant", "35", {402, 404}), ("Problem", "5090", {404})]
+)
+def test_only_these_statuses_make_an_unknown_order_of_a_read(
+    group: str, code: str, statuses: set[int]
+) -> None:
+    unknown_order = (ErrorCode(group, code),)
     found = {
         status
         for status in range(100, 600)
         if remedy_for("read", status, unknown_order) is Remedy.NO_SUCH_PAYMENT
     }
-    assert found == {402, 404}
+    assert found == statuses
     assert remedy_for("read", 404) is U  # the gateway's own 404
 
 
 @pytest.mark.parametrize(
     ("operation", "remedy"), [("start", U), ("capture", R), ("cancel", R), ("refund", R)]
 )
-def test_an_order_not_found_while_writing(operation: Operation, remedy: Remedy) -> None:
-    assert remedy_for(operation, 404, (ErrorCode("Merchant", "35"),)) is remedy
+@pytest.mark.parametrize(("group", "code"), [("Merchant", "35"), ("Problem", "5090")])
+def test_an_order_not_found_while_writing(
+    operation: Operation, remedy: Remedy, group: str, code: str
+) -> None:
+    assert remedy_for(operation, 404, (ErrorCode(group, code),)) is remedy
 
 
 def test_every_status_has_a_remedy_and_no_5xx_is_ever_a_clear_no() -> None:

@@ -11,6 +11,7 @@ from payments_service.domain.operations import Operation, OperationKind, Operati
 from payments_service.domain.orders import Order, OrderStatus, StatusReason, may_move
 from payments_service.domain.polling import MISSING_AGAIN
 from payments_service.domain.readings import NoSuchPayment, Reading
+from payments_service.domain.vocabulary import ClosedBy, closed_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def _missing(order: Order, now: datetime) -> Applied:
     """Vipps knows no such payment: believed only of one whose start was never answered, and only when said twice."""
     if order.status is OrderStatus.CANCEL and order.is_closed:
         return Applied(replace(order, unanswered_since=None), "still missing")
-    if not order.is_open or order.payment_link is not None:
+    if not order.is_open or order.was_answered:
         return unanswered(order, now, "a payment we know of is said not to exist")
     since = order.missing_since or now
     if now - since < MISSING_AGAIN:
@@ -64,6 +65,7 @@ def _missing(order: Order, now: datetime) -> Applied:
         status=OrderStatus.CANCEL,
         status_reason=StatusReason.NEVER_CREATED,
         is_closed=True,
+        is_start_repeatable=False,
         missing_since=since,
         unanswered_since=None,
     )
@@ -93,6 +95,7 @@ def _fold_in(
         held_ore=amounts.held_ore,
         is_closed=verdict.is_closed,
         is_declined=amounts.is_declined,
+        is_start_repeatable=order.is_start_repeatable and verdict.status is OrderStatus.INITIATE,
         unanswered_since=None,
         missing_since=None,
         payment_link=order.payment_link if verdict.status is OrderStatus.INITIATE else None,
@@ -100,7 +103,7 @@ def _fold_in(
     if updated.is_paid and order.paid_at is None:
         updated = replace(updated, paid_at=now)
     if moves:
-        updated = replace(updated, status_reason=_reason(updated, operations, now))
+        updated = replace(updated, status_reason=_reason(updated, operations, amounts.closing_word, now))
     changed = moves or (amounts.captured_ore, amounts.refunded_ore) != (
         order.captured_ore,
         order.refunded_ore,
@@ -112,8 +115,10 @@ def _seen(order: Order, answer: Reading, now: datetime) -> Order:
     return replace(order, read_at=now, read_sha256=answer.raw_sha256)
 
 
-def _reason(order: Order, operations: Sequence[Operation], now: datetime) -> StatusReason | None:
-    """Say why an attempt came to nothing: our own operation explains it, else Vipps' log and the time do."""
+def _reason(
+    order: Order, operations: Sequence[Operation], word: str | None, now: datetime
+) -> StatusReason | None:
+    """Say why an attempt came to nothing: our own operation explains it, else Vipps' word and the time do."""
     if order.status not in (OrderStatus.CANCEL, OrderStatus.VOID, OrderStatus.REFUND):
         return None
     kind = OperationKind.REFUND if order.status is OrderStatus.REFUND else OperationKind.CANCEL
@@ -130,6 +135,18 @@ def _reason(order: Order, operations: Sequence[Operation], now: datetime) -> Sta
         return StatusReason.CANCELLED_BY_ORGANISER
     if order.is_declined:
         return StatusReason.DECLINED
-    if order.checkout_ends_at is None or now < order.checkout_ends_at:
-        return StatusReason.CANCELLED_BY_MEMBER
-    return StatusReason.TIMED_OUT
+    return _reason_by_word(order, word, now)
+
+
+def _reason_by_word(order: Order, word: str | None, now: datetime) -> StatusReason:
+    """Who closed the checkout: Vipps' word for it, or how long the checkout had been open."""
+    match closed_by(word):
+        case ClosedBy.MEMBER:
+            return StatusReason.CANCELLED_BY_MEMBER
+        case ClosedBy.TIME:
+            return StatusReason.TIMED_OUT
+        case ClosedBy.MERCHANT:
+            return StatusReason.CANCELLED_BY_ORGANISER
+        case None:
+            is_early = order.checkout_ends_at is None or now < order.checkout_ends_at
+            return StatusReason.CANCELLED_BY_MEMBER if is_early else StatusReason.TIMED_OUT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from payments_service.domain.money import CURRENCY
 from payments_service.domain.orders import OrderStatus
 from payments_service.domain.readings import LogEntry, Reading, Totals
 from payments_service.domain.vocabulary import Meaning, meaning_of
@@ -11,7 +12,7 @@ from payments_service.domain.vocabulary import Meaning, meaning_of
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """A payment as its log and sums tell it, in øre. `oddities` are words nobody knows."""
+    """A payment as its log and sums tell it, in øre. `oddities` are words nobody knows; `closing_word` ended it."""
 
     authorized_ore: int = 0
     captured_ore: int = 0
@@ -20,6 +21,7 @@ class Amounts:
     is_sold: bool = False
     is_over: bool = False
     is_declined: bool = False
+    closing_word: str | None = None
     oddities: tuple[str, ...] = ()
 
 
@@ -58,6 +60,8 @@ def fold(reading: Reading, *, order_id: str, amount_ore: int) -> Folded | Unclea
     """
     if reading.order_id != order_id:
         return Mismatch("another order id")
+    if reading.currency != CURRENCY:
+        return Mismatch(f"an amount in {reading.currency[:8]}, the order is in {CURRENCY}")
     if not reading.entries and reading.totals is None:
         return Unclear("an answer without a log")
     amounts = Amounts()
@@ -86,7 +90,11 @@ def _add(so_far: Amounts, entry: LogEntry) -> Amounts:
     match meaning:
         case Meaning.RESERVED:
             return replace(
-                so_far, authorized_ore=amount, held_ore=max(0, amount - so_far.captured_ore), is_over=False
+                so_far,
+                authorized_ore=amount,
+                held_ore=max(0, amount - so_far.captured_ore),
+                is_over=False,
+                closing_word=None,
             )
         case Meaning.SOLD:
             return replace(so_far, authorized_ore=amount, captured_ore=amount, held_ore=0, is_sold=True)
@@ -96,7 +104,7 @@ def _add(so_far: Amounts, entry: LogEntry) -> Amounts:
         case Meaning.REFUNDED:
             return replace(so_far, refunded_ore=so_far.refunded_ore + amount)
         case _:  # closed or voided: whatever was held is let go
-            return replace(so_far, held_ore=0, is_over=True)
+            return replace(so_far, held_ore=0, is_over=True, closing_word=entry.word)
 
 
 def _with_totals(log: Amounts, totals: Totals | None) -> Amounts | Unclear:

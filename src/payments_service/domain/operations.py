@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from payments_service.domain.orders import Order, OrderStatus
+from payments_service.domain.orders import Order, OrderStatus, VippsApi
 from payments_service.domain.readings import LogEntry
 from payments_service.domain.vocabulary import Meaning, meaning_of
 
@@ -38,6 +38,7 @@ class OperationState(StrEnum):
 
 
 KEY_LENGTH_MAX: Final = 40  # eCom's X-Request-Id; ePayment allows 50
+KEY_NUMBER_MAX: Final = 99  # what fits behind an order's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,27 @@ def operation_key(order_id: str, kind: OperationKind, number: int = 1) -> str:
     if len(key) > KEY_LENGTH_MAX:
         raise ValueError(f"{key} is longer than {KEY_LENGTH_MAX} characters")
     return key
+
+
+def start_key(order_id: str, number: int = 1) -> str:
+    """Return the key of an order's start, where Vipps takes one: `<order_id>-i1`; `-i2` for the other way to start."""
+    return f"{order_id}-i{number}"
+
+
+def needs_new_key(latest: Operation, purpose: Purpose, vipps_api: VippsApi) -> bool:
+    """Tell whether an operation of this kind, wanted again, has to go under the next key.
+
+    A repeat under the same key is safe, and a new key is a new operation. But a key stands for one request. ePayment
+    answers it for ever as it did the first time, be that a no, or a yes to a cancel that changed nothing; and a cancel
+    that is only to close a checkout is another request than one that lets a reservation go.
+    """
+    if latest.kind is not OperationKind.CANCEL:
+        return latest.state is OperationState.REFUSED and vipps_api == "epayment"
+    if latest.attempts == 0 and latest.state in (OperationState.PENDING, OperationState.DROPPED):
+        return False  # nothing was ever sent under it
+    if latest.state is OperationState.PENDING:
+        return latest.purpose is Purpose.CLOSE and purpose is not Purpose.CLOSE
+    return True
 
 
 def has_happened(operation: Operation, order: Order, entries: Sequence[LogEntry] = ()) -> bool:

@@ -60,7 +60,9 @@ class Order:
     `is_closed`: Vipps will take no more money through it. `paid_at`: when we first learned of money in it.
     `unanswered_since`: Vipps has not usefully answered a read since then; `missing_since`: it says there is no such
     payment. `read_at` and `read_sha256`: its last usable answer. `pays_seat`: the one order that counts.
-    `is_returning`: all its money is to go back, now and whenever more of it shows.
+    `is_returning`: all its money is to go back, now and whenever more of it shows. `is_pushed`: Vipps asks the member
+    on the phone, so there is no link. `is_start_repeatable`: nobody has its link, and starting it again, the same in
+    every word, is how to get it.
     """
 
     order_id: str
@@ -90,6 +92,8 @@ class Order:
     is_declined: bool = False
     pays_seat: bool = False
     is_returning: bool = False
+    is_pushed: bool = False
+    is_start_repeatable: bool = False
 
     @property
     def is_paid(self) -> bool:
@@ -97,6 +101,11 @@ class Order:
         return self.captured_ore > self.refunded_ore or (
             self.status is OrderStatus.RESERVED and self.held_ore >= self.amount_ore
         )
+
+    @property
+    def was_answered(self) -> bool:
+        """Vipps has said yes to its start: there is a link, or a push on its way. Only true of an open order."""
+        return self.payment_link is not None or self.is_pushed
 
     @property
     def is_open(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from payments_service.domain.money import CURRENCY
+
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
@@ -28,12 +30,16 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One answer to "what became of this payment?". `entries` oldest first; the hash is of the raw body."""
+    """One answer to "what became of this payment?". `entries` oldest first; the hash is of the raw body or bodies.
+
+    `currency`: that of all its amounts, or the first one that is not ours.
+    """
 
     order_id: str
     entries: tuple[LogEntry, ...]
     totals: Totals | None
     raw_sha256: str
+    currency: str = CURRENCY
 
 
 @dataclass(frozen=True, slots=True)

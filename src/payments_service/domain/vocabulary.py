@@ -19,8 +19,17 @@ class Meaning(StrEnum):
     REFUNDED = "refunded"
 
 
-# One table over four vocabularies: the details log, the callback, the old status route and the replies to
-# operations. Spellings that only old or odd payloads carry are kept, since they cost nothing and silence costs a seat.
+class ClosedBy(StrEnum):
+    """Who ended a checkout before any approval, where a word of Vipps' tells."""
+
+    MEMBER = "member"
+    TIME = "time"
+    MERCHANT = "merchant"
+
+
+# One table over all vocabularies: eCom's details log, its callback, its old status route and its replies to operations;
+# ePayment's states and event log. Spellings that only old or odd payloads carry are kept, since they cost nothing and
+# silence costs a seat.
 WORDS: Final[dict[str, Meaning]] = {
     "INITIATE": Meaning.STARTED,
     "REGISTER": Meaning.STARTED,
@@ -45,9 +54,26 @@ WORDS: Final[dict[str, Meaning]] = {
     "CAPTURED": Meaning.CAPTURED,
     "REFUND": Meaning.REFUNDED,
     "REFUNDED": Meaning.REFUNDED,
+    "CREATED": Meaning.STARTED,
+    "AUTHORIZED": Meaning.RESERVED,
+    "AUTHORISED": Meaning.RESERVED,
+    "ABORTED": Meaning.CLOSED,
+    "EXPIRED": Meaning.CLOSED,
+    "TERMINATED": Meaning.CLOSED,
+}
+# ePayment says who closed a payment. eCom does not: its CANCEL and REJECTED stand for all three.
+CLOSED_BY: Final[dict[str, ClosedBy]] = {
+    "ABORTED": ClosedBy.MEMBER,
+    "EXPIRED": ClosedBy.TIME,
+    "TERMINATED": ClosedBy.MERCHANT,
 }
 
 
 def meaning_of(word: str) -> Meaning | None:
     """Return what a word of Vipps' means, or None for one we have never heard."""
     return WORDS.get(word.strip().upper())
+
+
+def closed_by(word: str | None) -> ClosedBy | None:
+    """Return who closed a payment that has this word in its log, or None when the word does not tell."""
+    return None if word is None else CLOSED_BY.get(word.strip().upper())

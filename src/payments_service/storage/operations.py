@@ -129,6 +129,13 @@ async def call_off_close(connection: AsyncConnection, order_id: str) -> bool:
     return not (await connection.execute(select(sent))).scalar_one()
 
 
+async def is_resting(connection: AsyncConnection, operation_key: str, *, pause: timedelta) -> bool:
+    """Tell whether an operation was touched within the last `pause`."""
+    t = operations.c
+    query = select(t.updated_at > func.clock_timestamp() - pause).where(t.operation_key == operation_key)
+    return bool((await connection.execute(query)).scalar_one())
+
+
 async def begin_attempt(connection: AsyncConnection, claim: Claim) -> bool:
     """Count a try that is about to be sent, in doubt until it is answered. False: somebody else has claimed it."""
     done = await connection.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,9 +70,17 @@ async def fence_of(connection: AsyncConnection, order_id: str) -> int:
 
 
 async def insert(
-    connection: AsyncConnection, order: Order, *, due_at: datetime, lease_until: datetime
+    connection: AsyncConnection,
+    order: Order,
+    *,
+    due_at: datetime,
+    lease_until: datetime,
+    start_request: Mapping[str, Any] | None,
 ) -> None:
-    """Add the intent to pay. Until `lease_until` its maker is starting the payment; afterwards anybody may look."""
+    """Add the intent to pay. Until `lease_until` its maker is starting the payment; afterwards anybody may look.
+
+    `start_request` holds what Vipps is asked in so many words, where that may be asked again; it may name the member.
+    """
     await connection.execute(
         orders.insert().values(
             order_id=order.order_id,
@@ -85,8 +93,16 @@ async def insert(
             due_at=due_at,
             lease_until=lease_until,
             fence=1,
+            start_request=None if start_request is None else dict(start_request),
         )
     )
+
+
+async def start_request(connection: AsyncConnection, order_id: str) -> Mapping[str, Any] | None:
+    """Return what Vipps was asked to start, None when it has been answered or cannot be asked again."""
+    query = select(orders.c.start_request).where(orders.c.order_id == order_id)
+    found: Mapping[str, Any] | None = (await connection.execute(query)).scalar_one_or_none()
+    return found
 
 
 async def update(connection: AsyncConnection, order_id: str, **values: Any) -> None:
@@ -174,6 +190,8 @@ def order_of(row: Row[Any]) -> Order:
         is_declined=row.is_declined,
         pays_seat=row.pays_seat,
         is_returning=row.is_returning,
+        is_pushed=row.is_pushed,
+        is_start_repeatable=row.start_request is not None,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

@@ -156,6 +156,9 @@ orders = Table(
     Column("is_declined", Boolean, nullable=False, server_default=text("false")),
     Column("pays_seat", Boolean, nullable=False, server_default=text("false")),
     Column("is_returning", Boolean, nullable=False, server_default=text("false")),
+    Column("is_pushed", Boolean, nullable=False, server_default=text("false")),
+    # what Vipps was asked, where asking again in the same words gives the same payment; gone when it is answered
+    Column("start_request", JSONB(none_as_null=True)),
     *_work_item(),
     _happened("created_at"),
     _happened("updated_at"),
@@ -178,6 +181,7 @@ orders = Table(
     CheckConstraint("NOT pays_seat OR paid_at IS NOT NULL", name="pays_seat"),
     CheckConstraint("NOT (pays_seat AND is_returning)", name="returning"),
     CheckConstraint("payment_link IS NULL OR status = 'INITIATE'", name="payment_link"),
+    CheckConstraint("start_request IS NULL OR status = 'INITIATE'", name="start_request"),
 )
 Index("uq_orders_open", orders.c.registration_id, unique=True, postgresql_where=text("status = 'INITIATE'"))
 Index("uq_orders_pays_seat", orders.c.registration_id, unique=True, postgresql_where=text("pays_seat"))

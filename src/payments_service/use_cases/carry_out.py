@@ -19,6 +19,7 @@ from payments_service.domain.operations import (
     Operation,
     OperationKind,
     OperationState,
+    Purpose,
     is_still_wanted,
 )
 from payments_service.domain.orders import Order
@@ -116,7 +117,8 @@ async def _send(api: PaymentApi, operation: Operation, policy: Policy) -> None:
         case OperationKind.CAPTURE:
             await api.capture(order_id, amount_ore=operation.amount_ore, key=key, text=text, timeout=timeout)
         case OperationKind.CANCEL:
-            await api.cancel(order_id, key=key, text=text, timeout=timeout)
+            is_close = operation.purpose is Purpose.CLOSE
+            await api.cancel(order_id, key=key, text=text, timeout=timeout, only_unapproved=is_close)
         case OperationKind.REFUND:
             await api.refund(order_id, amount_ore=operation.amount_ore, key=key, text=text, timeout=timeout)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.operations import (
+    KEY_NUMBER_MAX,
     Operation,
     OperationKind,
     OperationState,
     Purpose,
+    needs_new_key,
     operation_key,
 )
 from payments_service.domain.orders import Order, StatusReason
@@ -55,10 +58,17 @@ async def intend_refund(connection: AsyncConnection, order: Order, purpose: Purp
     if amount <= 0:
         return False
     refused = [o for o in earlier if o.state is OperationState.REFUSED and o.amount_ore == amount]
-    number = len(earlier) + 1
-    key = (
-        refused[-1].operation_key if refused else operation_key(order.order_id, OperationKind.REFUND, number)
+    key = await _key(
+        connection,
+        order,
+        OperationKind.REFUND,
+        purpose,
+        refused[-1:],
+        earlier,
+        again_after=REFUND_AGAIN,
     )
+    if key is None:
+        return False
     operation = Operation(
         key,
         order.order_id,
@@ -79,11 +89,62 @@ async def _intend(
     again_after: timedelta,
     reason: str | None = None,
 ) -> bool:
+    key = await key_for(connection, order, kind, purpose, again_after=again_after)
+    if key is None:
+        return False
     amount = order.held_ore or order.amount_ore
-    operation = Operation(
-        operation_key(order.order_id, kind), order.order_id, kind, purpose, amount, reason=reason
-    )
+    operation = Operation(key, order.order_id, kind, purpose, amount, reason=reason)
     return await write_intent(connection, operation, again_after=again_after)
+
+
+async def key_for(
+    connection: AsyncConnection,
+    order: Order,
+    kind: OperationKind,
+    purpose: Purpose,
+    *,
+    again_after: timedelta,
+) -> str | None:
+    """Return the key for an operation that there is one of at a time; None when it is too early for another try."""
+    earlier = [o for o in await operations.of_order(connection, order.order_id) if o.kind is kind]
+    return await _key(connection, order, kind, purpose, earlier[-1:], earlier, again_after=again_after)
+
+
+async def _key(
+    connection: AsyncConnection,
+    order: Order,
+    kind: OperationKind,
+    purpose: Purpose,
+    same: Sequence[Operation],
+    earlier: Sequence[Operation],
+    *,
+    again_after: timedelta,
+) -> str | None:
+    """The key of the operation that this is a repeat of, or the next one. `same`: what it would repeat, if anything."""
+    number = len(earlier) + 1
+    if not same:
+        return operation_key(order.order_id, kind, number)
+    latest = same[-1]
+    if not needs_new_key(latest, purpose, order.vipps_api):
+        return latest.operation_key
+    if number > KEY_NUMBER_MAX:
+        return None  # Vipps said no for days: by now it is a person's matter, and a case says so
+    if latest.state is OperationState.PENDING:
+        await operations.conclude(
+            connection, latest.operation_key, OperationState.DROPPED, answer="wanted otherwise"
+        )
+    elif latest.purpose is purpose and await operations.is_resting(
+        connection, latest.operation_key, pause=_longer(again_after, number)
+    ):
+        return None
+    return operation_key(order.order_id, kind, number)
+
+
+def _longer(pause: timedelta, number: int) -> timedelta:
+    """What was refused often is tried less often: ten times as seldom after ten tries, hourly after forty."""
+    if number <= 10:
+        return pause
+    return pause * 10 if number <= 40 else max(pause, timedelta(hours=1))
 
 
 async def write_intent(connection: AsyncConnection, operation: Operation, *, again_after: timedelta) -> bool:

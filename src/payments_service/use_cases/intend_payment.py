@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -25,31 +26,51 @@ from payments_service.domain.paid_events import PaidEvent
 from payments_service.domain.registrations import DECIDED, Registration, RegistrationStatus
 from payments_service.storage import history, orders, paid_events, registrations
 from payments_service.storage.database import Database
+from payments_service.use_cases.describe_payment import PaymentRequest, as_written, describe_payment
 from payments_service.use_cases.policy import Policy
+from payments_service.vipps.port import NewPayment
 
 _MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """An order to start now, or the open one there is."""
+    """An order to start now, with what Vipps is to be asked; or the open one there is."""
 
     order: Order
-    event: PaidEvent
-    is_new: bool
+    payment: NewPayment | None = None
 
 
-async def intend_payment(registration_id: str, *, database: Database, policy: Policy) -> Intent | None:
+async def intend_payment(
+    registration_id: str,
+    wanted: PaymentRequest,
+    *,
+    return_url: str,
+    database: Database,
+    policy: Policy,
+    is_start_repeatable: bool,
+) -> Intent | None:
     """Return what to do; None when the ground moved meanwhile. One transaction. Raises the refusals of the contract."""
+
+    def describe(order: Order, event: PaidEvent) -> NewPayment:
+        return describe_payment(order, event, wanted, return_url=return_url, policy=policy)
+
     try:
         async with database.begin() as connection:
-            return await _lock_and_intend(connection, registration_id, policy)
+            return await _lock_and_intend(
+                connection, registration_id, describe, policy, is_start_repeatable=is_start_repeatable
+            )
     except IntegrityError:
         return None
 
 
 async def _lock_and_intend(
-    connection: AsyncConnection, registration_id: str, policy: Policy
+    connection: AsyncConnection,
+    registration_id: str,
+    describe: Callable[[Order, PaidEvent], NewPayment],
+    policy: Policy,
+    *,
+    is_start_repeatable: bool,
 ) -> Intent | None:
     seen = await registrations.find(connection, registration_id)
     if seen is None:
@@ -66,7 +87,7 @@ async def _lock_and_intend(
     _refuse_unless_payable(registration, mine, now, policy)
     for order in mine:
         if order.is_open:
-            return Intent(order, event, is_new=False)
+            return Intent(order)
     if any(not order.is_closed for order in mine):
         raise VippsUnavailable("an earlier attempt is still being closed at Vipps")
     if await orders.started_lately(connection, registration_id, within=_MINUTE) >= policy.orders_a_minute:
@@ -82,7 +103,14 @@ async def _lock_and_intend(
         created_at=now,
         updated_at=now,
     )
-    await orders.insert(connection, order, due_at=now, lease_until=now + policy.lease)
+    payment = describe(order, event)
+    await orders.insert(
+        connection,
+        order,
+        due_at=now,
+        lease_until=now + policy.lease,
+        start_request=as_written(payment) if is_start_repeatable else None,
+    )
     if registration.status is RegistrationStatus.REFUNDED:
         await registrations.update(
             connection, registration_id, status="awaiting_payment", due_at=registration.payment_expiredate
@@ -97,7 +125,7 @@ async def _lock_and_intend(
         clock=now,
         payment_expiredate=registration.payment_expiredate,
     )
-    return Intent(order, event, is_new=True)
+    return Intent(order, payment)
 
 
 def _refuse_expired(registration: Registration | None) -> None:

@@ -7,7 +7,7 @@ at once, as the queue would. What is still open after that goes on by itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,7 +34,7 @@ from payments_service.domain.orders import Order
 from payments_service.storage import operations
 from payments_service.storage.database import Database
 from payments_service.use_cases.carry_out import carry_out
-from payments_service.use_cases.intend import write_intent
+from payments_service.use_cases.intend import key_for, write_intent
 from payments_service.use_cases.policy import Learned, Nudge, Policy, nobody_counts
 from payments_service.use_cases.record_answer import lock_order
 from payments_service.use_cases.settle_order import settle_order
@@ -108,7 +108,10 @@ async def _intend(connection: AsyncConnection, wish: Wish, *, is_answered: bool)
         raise PaymentInProgress
     if not is_answered:
         raise VippsUnavailable  # the sums may be out of date, and nothing has been written yet
-    operation = _operation(wish, order, earlier)
+    if wish.kind is OperationKind.CANCEL:
+        operation = await _cancel(connection, wish, order)
+    else:
+        operation = _operation(wish, order, earlier)
     await write_intent(connection, operation, again_after=timedelta(0))
     return operation
 
@@ -118,8 +121,6 @@ def _operation(wish: Wish, order: Order, earlier: Sequence[Operation]) -> Operat
     mine = [o for o in earlier if o.kind is wish.kind]
     pending = sum(o.amount_ore for o in mine if o.state is OperationState.PENDING)
     done = sum(o.amount_ore for o in mine if o.state is OperationState.DONE)
-    if wish.kind is OperationKind.CANCEL:
-        return _cancel(wish, order)
     if wish.kind is OperationKind.CAPTURE:
         spent = max(order.captured_ore, done) + pending
         left = order.captured_ore + order.held_ore - spent
@@ -146,13 +147,23 @@ def _operation(wish: Wish, order: Order, earlier: Sequence[Operation]) -> Operat
     )
 
 
-def _cancel(wish: Wish, order: Order) -> Operation:
+async def _cancel(connection: AsyncConnection, wish: Wish, order: Order) -> Operation:
     """A cancel closes an open checkout, or lets go of all that is held; there is no cancelling in part."""
     amount = order.held_ore or (order.amount_ore if order.is_open and order.started_at is not None else 0)
     if not amount:
         raise NothingToCancel
     if wish.amount_ore is not None and wish.amount_ore != amount:
         raise AmountTooHigh
-    key = operation_key(order.order_id, OperationKind.CANCEL)
-    operation = Operation(key, order.order_id, OperationKind.CANCEL, Purpose.ORGANISER, amount)
-    return replace(operation, actor=wish.actor, reason=wish.reason, client_key=wish.client_key)
+    key = await key_for(connection, order, wish.kind, Purpose.ORGANISER, again_after=timedelta(0))
+    if key is None:
+        raise Rejected  # it has said no as often as there are keys
+    return Operation(
+        key,
+        order.order_id,
+        wish.kind,
+        Purpose.ORGANISER,
+        amount,
+        actor=wish.actor,
+        reason=wish.reason,
+        client_key=wish.client_key,
+    )

@@ -29,10 +29,14 @@ def nobody_counts(how: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How the service behaves. `checkout`: how long after its start a member can still approve an order."""
+    """How the service behaves. `checkout`: how long after its start a member can still approve an order.
+
+    `pushes_to_phones`: a payment with a phone number is pushed to the phone, where Vipps' API and sales unit allow.
+    """
 
     rules: Rules = field(default_factory=Rules)
     vipps_api: VippsApi = "ecom"
+    pushes_to_phones: bool = False
     vipps_timeout: float = 10.0
     checkout: timedelta = timedelta(seconds=600)
     lease: timedelta = timedelta(seconds=60)

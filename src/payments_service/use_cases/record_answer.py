@@ -25,6 +25,7 @@ from payments_service.storage.database import database_now
 from payments_service.use_cases.conclude import Conclusion, conclude
 from payments_service.use_cases.intend import intend_close
 from payments_service.use_cases.policy import Policy, Queue
+from payments_service.use_cases.recover_link import Recovered
 from payments_service.vipps.errors import VippsError
 
 _COLUMNS: Final = [
@@ -43,6 +44,7 @@ _COLUMNS: Final = [
     "is_closed",
     "is_frozen",
     "is_declined",
+    "is_pushed",
 ]
 
 
@@ -64,6 +66,7 @@ async def record_answer(
     connection: AsyncConnection,
     order_id: str,
     answer: Reading | NoSuchPayment | VippsError,
+    recovered: Recovered | None = None,
     *,
     policy: Policy,
     cause: str,
@@ -76,6 +79,7 @@ async def record_answer(
     registration, order, now = locked
     ops = await operations.of_order(connection, order_id)
     begun = _given_up(order, policy, now) if claim is not None else order
+    begun = recovered.applied_to(begun) if recovered is not None else begun
     applied = _apply(begun, answer, ops, now)
     await _write(connection, order, applied, cause)
     entries = answer.entries if isinstance(answer, Reading) else ()
@@ -139,6 +143,9 @@ async def _write(connection: AsyncConnection, before: Order, applied: Applied, c
             "status": str(after.status),
             "status_reason": after.status_reason and str(after.status_reason),
         }
+    if before.is_start_repeatable and not after.is_start_repeatable:
+        values["start_request"] = None  # it names the member, and nobody asks again
+        await _record_link(connection, after)
     if values:
         await orders.update(connection, after.order_id, **values)
     if applied.what in ("same", "stale", "still missing", "still frozen") or (
@@ -167,6 +174,17 @@ async def _write(connection: AsyncConnection, before: Order, applied: Applied, c
             event_id=after.event_id,
             registration_id=after.registration_id,
             order_id=after.order_id,
+        )
+
+
+async def _record_link(connection: AsyncConnection, order: Order) -> None:
+    """Say in the history what became of a link that nobody had."""
+    if order.is_open:
+        await history.record(
+            connection,
+            "link_recovered" if order.was_answered else "link_lost",
+            order_id=order.order_id,
+            registration_id=order.registration_id,
         )
 
 
@@ -204,7 +222,8 @@ async def _close_what_lingers(connection: AsyncConnection, applied: Applied, now
         return False
     if order.missing_since is not None:
         return False
-    if order.payment_link is None and order.started_at is not None and order.read_at is not None:
+    is_link_lost = not order.was_answered and not order.is_start_repeatable
+    if is_link_lost and order.started_at is not None and order.read_at is not None:
         return await intend_close(connection, order, StatusReason.SUPERSEDED)
     if order.checkout_ends_at is not None and now >= order.checkout_ends_at:
         reason = StatusReason.DECLINED if order.is_declined else StatusReason.TIMED_OUT

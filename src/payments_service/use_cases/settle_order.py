@@ -1,12 +1,13 @@
 """Ask Vipps about one order and act on the answer. Callback, poll, sweep, return page and operator all end here.
 
-① read what we know, commit nothing · ② ask Vipps · ③ lock the registration and its orders, apply the answer, decide,
-write everything that follows, commit. Doing it twice, late, or twice at once changes nothing: answers only ever move
-an order forward.
+① read what we know, commit nothing · ② ask Vipps, also for a link that nobody has got, where that works · ③ lock the
+registration and its orders, apply the answer, decide, write everything that follows, commit. Doing it twice, late, or
+twice at once changes nothing: answers only ever move an order forward.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from payments_service.storage.claims import Claim
 from payments_service.storage.database import Database, database_now
 from payments_service.use_cases.policy import Learned, Nudge, Policy, nobody_counts
 from payments_service.use_cases.record_answer import Settled, record_answer
+from payments_service.use_cases.recover_link import recover_link
 from payments_service.vipps.errors import VippsError
 from payments_service.vipps.port import PaymentApi
 
@@ -45,9 +47,14 @@ async def settle_order(
     if known.started_at is None and known.is_open and claim is None:
         # being started right now, by somebody else
         return Settled(known, is_answered=False, first_learned=False)
-    answer = await _ask(vipps[known.vipps_api], order_id, timeout or policy.vipps_timeout)
+    api, began = vipps[known.vipps_api], time.monotonic()
+    answer = await _ask(api, order_id, timeout or policy.vipps_timeout)
+    left = policy.vipps_timeout if timeout is None else timeout - (time.monotonic() - began)
+    recovered = await recover_link(known, answer, database=database, api=api, timeout=left)
     async with database.begin() as connection:
-        result = await record_answer(connection, order_id, answer, policy=policy, cause=cause, claim=claim)
+        result = await record_answer(
+            connection, order_id, answer, recovered, policy=policy, cause=cause, claim=claim
+        )
         if result is None:
             return None
         settled, conclusion, retry_at = result

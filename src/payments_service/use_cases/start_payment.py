@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,12 +23,12 @@ from payments_service.domain.errors import (
 )
 from payments_service.domain.errors import Rejected as RefusedByVipps
 from payments_service.domain.orders import Order, StatusReason
-from payments_service.domain.paid_events import PaidEvent
 from payments_service.domain.polling import FIRST_READ
 from payments_service.event_service.port import SeatService
 from payments_service.storage import history, orders, registrations
 from payments_service.storage.claims import Claim
 from payments_service.storage.database import Database
+from payments_service.use_cases.describe_payment import PaymentRequest
 from payments_service.use_cases.find_seat import find_registration
 from payments_service.use_cases.intend_payment import intend_payment
 from payments_service.use_cases.policy import Learned, Nudge, Policy, Queue, nobody_counts
@@ -39,19 +39,7 @@ from payments_service.vipps.port import NewPayment, PaymentApi
 
 _WAIT_FOR_ANOTHER: Final = 5.0
 _LOOK_EVERY: Final = 0.1
-_MINUTE: Final = timedelta(minutes=1)
 _LEAST_CALL: Final = 1.0  # a shorter call would only be given up
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentRequest:
-    """Who wants to pay for what. `payer_name` goes to Vipps' text and nowhere else."""
-
-    event_id: str
-    user_id: str
-    payer_name: str | None = None
-    return_url: str | None = None
-    phone_number: str | None = None
 
 
 async def start_payment(
@@ -76,20 +64,19 @@ async def start_payment(
             policy=policy,
             nudge=nudge,
         )
-        intent = await intend_payment(registration_id, database=database, policy=policy)
+        api = vipps[policy.vipps_api]
+        intent = await intend_payment(
+            registration_id,
+            wanted,
+            return_url=url,
+            database=database,
+            policy=policy,
+            is_start_repeatable=api.can_repeat_start,
+        )
         if intent is None:
             continue  # the registration was replaced, or somebody else's order came first: look again
-        if intent.is_new:
-            text = _text(intent.event, wanted.payer_name)
-            payment = NewPayment(
-                order_id=intent.order.order_id,
-                amount_ore=intent.order.amount_ore,
-                text=text,
-                return_url=url.format(event_id=wanted.event_id, order_id=intent.order.order_id),
-                phone_number=wanted.phone_number,
-            )
-            timeout = _call_time(give_up_at, policy)
-            return await _start(payment, database, vipps[policy.vipps_api], policy, nudge, timeout), True
+        if intent.payment is not None:
+            return await _start(intent.payment, database, api, policy, nudge, give_up_at), True
         timeout = _call_time(give_up_at, policy)
         usable = await _use_open(intent.order, database, vipps, policy, nudge, learned, timeout)
         if usable is not None:
@@ -98,13 +85,10 @@ async def start_payment(
 
 
 async def _start(
-    payment: NewPayment, database: Database, api: PaymentApi, policy: Policy, nudge: Nudge, timeout: float
+    payment: NewPayment, database: Database, api: PaymentApi, policy: Policy, nudge: Nudge, give_up_at: float
 ) -> Order:
     """Phases ② and ③. An outcome nobody knows is read back by the queue of orders within seconds."""
-    try:
-        link: str | VippsError = await api.start(payment, timeout=timeout)
-    except VippsError as error:
-        link = error
+    link = await _ask_to_start(payment, api, policy, give_up_at)
     async with database.begin() as connection:
         order = await _record_start(connection, payment.order_id, link, policy)
     if isinstance(link, OutcomeUnknown) or order is None:
@@ -117,8 +101,28 @@ async def _start(
     return order
 
 
+async def _ask_to_start(
+    payment: NewPayment, api: PaymentApi, policy: Policy, give_up_at: float
+) -> str | VippsError | None:
+    """Return the link, None for a push to the phone, or why there is neither.
+
+    Where a repeat gives the same payment, an unknown outcome is asked about once more. Only a yes counts then: a no to
+    the repeat does not say that the first one failed as well.
+    """
+    try:
+        return await api.start(payment, timeout=_call_time(give_up_at, policy))
+    except OutcomeUnknown as error:
+        if not api.can_repeat_start or give_up_at - time.monotonic() < _LEAST_CALL:
+            return error
+        with suppress(VippsError):
+            return await api.start(payment, timeout=_call_time(give_up_at, policy))
+        return error
+    except VippsError as error:
+        return error
+
+
 async def _record_start(
-    connection: AsyncConnection, order_id: str, link: str | VippsError, policy: Policy
+    connection: AsyncConnection, order_id: str, link: str | VippsError | None, policy: Policy
 ) -> Order | None:
     """Write what became of a start. None when it took longer than its lease and somebody else has taken the order."""
     seen = await orders.find(connection, order_id)
@@ -130,8 +134,11 @@ async def _record_start(
     due_at: datetime | None = now + FIRST_READ
     values: dict[str, object] = {"started_at": now, "checkout_ends_at": now + policy.checkout}
     evidence: dict[str, object] = {}
-    if isinstance(link, str):
-        what, values["payment_link"] = "order_started", link
+    if not isinstance(link, OutcomeUnknown):
+        values["start_request"] = None  # answered: nobody asks again, and it names the member
+    if not isinstance(link, VippsError):
+        what = "order_started"
+        values |= {"payment_link": link, "is_pushed": link is None}
     elif isinstance(link, OutcomeUnknown):
         what, due_at = "start_unanswered", now
     else:
@@ -178,10 +185,10 @@ async def _use_open(
     order = settled.order
     if settled.is_answered:
         is_too_late = order.checkout_ends_at and order.read_at and order.read_at >= order.checkout_ends_at
-        if order.payment_link is None or is_too_late:
+        if not order.was_answered or is_too_late:
             raise VippsUnavailable("an earlier attempt is still being closed at Vipps")
         return order
-    if order.payment_link is not None and order.started_at is not None:
+    if order.was_answered and order.started_at is not None:
         async with database.autocommit() as connection:
             age = await orders.age(connection, order.order_id)
         if age < policy.checkout / 2:
@@ -206,12 +213,3 @@ async def _when_started(order: Order, database: Database) -> Order:
 
 def _call_time(give_up_at: float, policy: Policy) -> float:
     return max(_LEAST_CALL, min(policy.vipps_timeout, give_up_at - time.monotonic()))
-
-
-def _text(event: PaidEvent, payer_name: str | None) -> str:
-    """What the member and the organiser read at Vipps: the event, and who pays, within 100 characters."""
-    title = event.title or f"Arrangement {event.event_id}"
-    if not payer_name:
-        return title[:100]
-    name = payer_name[:48]
-    return f"{title[: 100 - len(name) - 2]}, {name}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import quote
 
 from payments_service.domain.readings import NoSuchPayment, Reading
 from payments_service.vipps import callback_token, ecom_answers
+from payments_service.vipps.answers import fingerprint
+from payments_service.vipps.epayment import EpaymentApi
 from payments_service.vipps.error_bodies import error_codes
+from payments_service.vipps.errors import VippsError
 from payments_service.vipps.port import NewPayment
 from payments_service.vipps.remedies import Operation, Remedy, failure, remedy_for
 from payments_service.vipps.text import cut_text, national_number
@@ -16,27 +20,40 @@ from payments_service.vipps.watching import Observe, watched
 
 PAYMENTS: Final = "/ecomm/v2/payments"
 KEY_LIMIT: Final = 40  # X-Request-Id, eCom v2
+#: How ePayment answers for a sales unit that does not have it, or a payment that it cannot reach.
+NOT_OFFERED: Final = frozenset({401, 403, 404})
 
 
 class EcomApi:
-    """Implements `PaymentApi`. `observe(operation, outcome, seconds)` hears of every call however it ends."""
+    """Implements `PaymentApi`. `observe(operation, outcome, seconds)` hears of every call however it ends.
+
+    `closing`: the ePayment API, which reads and adjusts what eCom started. It is asked for one thing only, to close a
+    checkout: it can leave a reservation alone, where eCom's cancel lets it go under the hands of a member who approves.
+    """
+
+    can_repeat_start = False
 
     def __init__(
         self,
         *,
         transport: VippsTransport,
         callback_prefix: str,
-        callback_secret: str,
+        callback_secret: str | None,
+        closing: EpaymentApi | None = None,
         observe: Observe | None = None,
     ) -> None:
         self._transport = transport
         self._msn = transport.merchant_serial_number
         self._callback_prefix = callback_prefix
         self._callback_secret = callback_secret
+        self._closing = closing
         self._observe = observe
 
     async def start(self, payment: NewPayment, *, timeout: float) -> str:
-        """Initiate. Not idempotent at Vipps: after `OutcomeUnknown` read the payment, never start it again."""
+        """Initiate. Not idempotent at Vipps: after `OutcomeUnknown` read the payment, never start it again.
+
+        Raises ValueError without a callback secret; everything else works without one.
+        """
         body = self._initiate_body(payment)
         with watched("start", observe=self._observe, order_id=payment.order_id):
             answer = await self._transport.call("POST", PAYMENTS, body=body, timeout=timeout)
@@ -51,21 +68,41 @@ class EcomApi:
             if answer.status == 200:
                 return ecom_answers.reading(answer, order_id)
             if remedy_for("read", answer.status, error_codes(answer.body)) is Remedy.NO_SUCH_PAYMENT:
-                return NoSuchPayment(order_id, ecom_answers.fingerprint(answer))
+                return NoSuchPayment(order_id, fingerprint(answer))
             raise failure("read", answer)
 
     async def capture(self, order_id: str, *, amount_ore: int, key: str, text: str, timeout: float) -> None:
         body = self._operation_body(text, _amount(amount_ore))
         await self._operate("capture", "POST", order_id, key, body, timeout)
 
-    async def cancel(self, order_id: str, *, key: str, text: str, timeout: float) -> None:
-        """Cancel. Whatever is left of a part-captured reservation is let go too; captured money stays."""
+    async def cancel(
+        self, order_id: str, *, key: str, text: str, timeout: float, only_unapproved: bool = False
+    ) -> None:
+        """Cancel. Whatever is left of a part-captured reservation is let go too; captured money stays.
+
+        eCom itself cannot spare a reservation; where Vipps does not offer ePayment for this payment, it is not spared.
+        """
+        give_up_at = monotonic() + timeout
+        if only_unapproved and await self._closed_by_epayment(order_id, key, text, timeout):
+            return
         body = self._operation_body(text, {}) | {"shouldReleaseRemainingFunds": True}
-        await self._operate("cancel", "PUT", order_id, key, body, timeout)
+        await self._operate("cancel", "PUT", order_id, key, body, give_up_at - monotonic())
 
     async def refund(self, order_id: str, *, amount_ore: int, key: str, text: str, timeout: float) -> None:
         body = self._operation_body(text, _amount(amount_ore))
         await self._operate("refund", "POST", order_id, key, body, timeout)
+
+    async def _closed_by_epayment(self, order_id: str, key: str, text: str, timeout: float) -> bool:
+        """False where Vipps does not offer ePayment for this sales unit or payment. Raises what it has to say else."""
+        if self._closing is None:
+            return False
+        try:
+            await self._closing.cancel(order_id, key=key, text=text, timeout=timeout, only_unapproved=True)
+        except VippsError as error:
+            if error.status in NOT_OFFERED:
+                return False
+            raise
+        return True
 
     async def _operate(
         self, operation: Operation, method: str, order_id: str, key: str, body: dict[str, Any], timeout: float
@@ -90,7 +127,7 @@ class EcomApi:
                 "merchantSerialNumber": self._msn,
                 "callbackPrefix": self._callback_prefix,
                 "fallBack": payment.return_url,
-                "authToken": callback_token.make(self._callback_secret, self._msn, payment.order_id),
+                "authToken": callback_token.make(self._callback_secret or "", self._msn, payment.order_id),
                 "isApp": False,
                 "paymentType": "eComm Regular Payment",
             },

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 
 class VippsError(Exception):
-    """A call to Vipps did not end in a yes. Carries no body, name or secret."""
+    """A call to Vipps did not end in a yes. Carries no body, name or secret. `status`: Vipps' HTTP status, if any."""
+
+    status: int | None = None
 
     def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)

@@ -76,24 +76,26 @@ Instant = Annotated[datetime | None, BeforeValidator(_instant)]
 Key = Annotated[str | None, BeforeValidator(_token_text)]
 
 
-class _Reply(BaseModel):
+class Reply(BaseModel):
+    """What Vipps says, whatever it is about."""
+
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True, hide_input_in_errors=True)
 
 
-class Started(_Reply):
+class Started(Reply):
     """Answer to an initiate."""
 
     orderId: str
     url: str = Field(max_length=8192, repr=False)
 
 
-class TransactionInfo(_Reply):
+class TransactionInfo(Reply):
     """What became of an operation; the number of the transaction is optional since 2021 and not needed."""
 
     status: Word | None = None
 
 
-class Done(_Reply):
+class Done(Reply):
     """Answer to a capture, cancel or refund. A refund says `transaction` where the others say `transactionInfo`."""
 
     orderId: str
@@ -106,7 +108,7 @@ class Done(_Reply):
         return info.status if info else None
 
 
-class Summary(_Reply):
+class Summary(Reply):
     """Vipps' sums. Any may be missing; one that is there must be an amount."""
 
     capturedAmount: Ore | None = None
@@ -114,7 +116,7 @@ class Summary(_Reply):
     refundedAmount: Ore | None = None
 
 
-class LogLine(_Reply):
+class LogLine(Reply):
     """One line of the details log."""
 
     operation: Word
@@ -124,7 +126,7 @@ class LogLine(_Reply):
     requestId: Key = None
 
 
-class Details(_Reply):
+class Details(Reply):
     """Answer to details. The summary is absent until the member has reacted; the log is newest first."""
 
     orderId: str
@@ -132,7 +134,7 @@ class Details(_Reply):
     transactionSummary: Summary | None = None
 
 
-class AccessToken(_Reply):
+class AccessToken(Reply):
     """A token and how long it lives, in seconds."""
 
     value: str = Field(alias="access_token", pattern=r"^[!-~]{1,16384}$", repr=False)
@@ -149,13 +151,14 @@ class AccessToken(_Reply):
         return min(life, LONGEST_LIFE) if life > 0 and math.isfinite(life) else SHORTEST_LIFE
 
 
-Reply = TypeVar("Reply", bound=BaseModel)
+AnyReply = TypeVar("AnyReply", bound=BaseModel)
 
 
-def parse(shape: type[Reply], body: bytes) -> Reply:
-    """Read a body as one of the replies above, or raise `Unreadable`."""
+def parse(shape: type[AnyReply], body: bytes, *, under: str | None = None) -> AnyReply:
+    """Read a body as one of the replies above, or raise `Unreadable`. `under` names what a bare list is a list of."""
+    found = read_json(body)
     try:
-        return shape.model_validate(read_json(body))
+        return shape.model_validate(found if under is None else {under: found})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         raise Unreadable(f"{shape.__name__}: {first['type']}") from None

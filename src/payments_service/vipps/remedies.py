@@ -1,4 +1,4 @@
-"""What to do about every no of eCom v2: one table over operation, HTTP status, group and code.
+"""What to do about every no of Vipps': one table over operation, HTTP status, group and code, for both payment APIs.
 
 The rule behind the table: `REJECTED` needs a code or status that can only mean "not done"; where a no may come after
 the deed (a repeated key, "already processed", "unknown failure"), the answer is `UNKNOWN`, for reading the payment
@@ -59,7 +59,29 @@ _BY_CODE: Final[dict[tuple[str, str], Remedy]] = {
     # Our order ids are never used twice, so a duplicate means that an earlier copy of this very request got through.
     **_codes("merchant", Remedy.UNKNOWN, "34"),
     **_codes("merchant", Remedy.REJECTED, "35"),
+    # ePayment has numbers, and no groups.
+    **_codes("problem", Remedy.UNKNOWN, "3010"),  # internal
+    # the key or the reference was used before, as 93 and 34
+    **_codes("problem", Remedy.UNKNOWN, "4010", "4020", "4150"),
+    # amount, customer, scope, address, metadata, something missing
+    **_codes("problem", Remedy.REJECTED, "4040", "4050", "4060", "4070", "4080", "4090"),
+    **_codes("problem", Remedy.REJECTED, "4100", "4110", "4120", "4130", "4140", "4160"),
+    # what this sales unit may not do; a payment that cannot be made; no such reference; no refund
+    **_codes("problem", Remedy.REJECTED, "5010", "5020", "5030", "5040", "5050", "5060"),
+    **_codes("problem", Remedy.REJECTED, "5070", "5080", "5090", "5100"),
+    # too little, too much, too early, too late, or not in this state
+    **_codes("problem", Remedy.REJECTED, "6010", "6020", "6030", "6040", "6050", "6060", "6070"),
+    **_codes("problem", Remedy.REJECTED, "6080", "6090", "6100", "6110", "6120", "6130", "6140"),
+    **_codes("problem", Remedy.REJECTED, "6150", "6190", "6200", "6210", "6220"),
+    # Another operation is under way, and that may be this very one's earlier try: never to be sent under a new key.
+    **_codes("problem", Remedy.TRY_AGAIN, "6160", "6250"),
+    **_codes("problem", Remedy.UNKNOWN, "6170", "6180", "6230"),  # done already: by whom, the read tells
+    # The bank said no to a capture. The same key would be answered the same for ever: the next try takes the next one.
+    **_codes("problem", Remedy.REJECTED, "6260", "6280"),
+    **_codes("problem", Remedy.REJECTED, "7010"),  # no such customer
 }
+#: "There is no such payment", as the two APIs put it. Only ever an answer to something that names an existing one.
+_NO_SUCH: Final = {("merchant", "35"): (402, 404), ("problem", "5090"): (404,)}
 _BY_STATUS: Final = {
     # The gateway turned us away, and a fresh token did not help: nothing was done. Not REJECTED, since wrong keys say
     # nothing about this payment and the same request succeeds when somebody has mended them.
@@ -92,10 +114,10 @@ def _by_code(operation: Operation, status: int, error: ErrorCode) -> Remedy | No
     group, code = error.key
     if group == "invalidrequest":
         return Remedy.REJECTED  # its codes are the names of fields
-    if operation == "read" and error.key == ("merchant", "35"):
-        # 404 today, 402 in older answers; with any other status it is not the statement we know.
-        return Remedy.NO_SUCH_PAYMENT if status in (402, 404) else Remedy.UNKNOWN
-    if operation == "start" and error.key == ("merchant", "35"):
+    if operation == "read" and error.key in _NO_SUCH:
+        # 404 today, 402 in eCom's older answers; with any other status it is not the statement we know.
+        return Remedy.NO_SUCH_PAYMENT if status in _NO_SUCH[error.key] else Remedy.UNKNOWN
+    if operation == "start" and error.key in _NO_SUCH:
         return Remedy.UNKNOWN  # no sense as an answer to a start
     return _BY_CODE.get((group, code))
 
@@ -106,12 +128,16 @@ def failure(operation: Operation, answer: Answer) -> VippsError:
     name = name_of(answer.status, codes)
     message = f"{operation}: {name} (http {answer.status})"
     remedy = remedy_for(operation, answer.status, codes)
-    if remedy is Remedy.REJECTED:
-        return Rejected(message, code=name)
     pause = retry_after_seconds(answer.headers.get("Retry-After"))
-    if remedy is Remedy.TRY_AGAIN:
-        return TryAgain(message, retry_after_seconds=pause)
-    return OutcomeUnknown(message, retry_after_seconds=pause)
+    error: VippsError
+    if remedy is Remedy.REJECTED:
+        error = Rejected(message, code=name)
+    elif remedy is Remedy.TRY_AGAIN:
+        error = TryAgain(message, retry_after_seconds=pause)
+    else:
+        error = OutcomeUnknown(message, retry_after_seconds=pause)
+    error.status = answer.status
+    return error
 
 
 def name_of(status: int, codes: tuple[ErrorCode, ...]) -> str:

@@ -14,12 +14,16 @@ _SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
 _PHONE: Final = re.compile(r"(?:\+?47)?([0-9]{8})")
 
 
-def cut_text(text: str, limit: int = TEXT_LIMIT) -> str:
+def cut_text(text: str, limit: int = TEXT_LIMIT, *, at_least: int = 1) -> str:
     """Make one printable line of at most `limit` UTF-16 units, never cutting through a composed character.
+
+    One of fewer than `at_least` characters gets a word before it: ePayment wants three.
 
     UTF-16, because Vipps' length checks name .NET string properties, where an emoji counts as two.
     """
     line = " ".join("".join(map(_printable, text)).split()) or _FALLBACK
+    if len(line) < at_least:
+        line = f"{_FALLBACK} {line}"
     ends = accumulate(2 if ord(char) > 0xFFFF else 1 for char in line)
     end = sum(units <= limit for units in ends)
     if end == len(line):
@@ -33,6 +37,12 @@ def national_number(phone: str) -> str | None:
     """`+4791234567`, `4791234567` or `91234567` -> the eight digits Vipps wants; None for anything else."""
     found = _PHONE.fullmatch(phone)
     return found[1] if found else None
+
+
+def international_number(phone: str | None) -> str | None:
+    """The same number with its country code and nothing else, `4791234567`, as ePayment wants it."""
+    national = national_number(phone) if phone is not None else None
+    return None if national is None else f"47{national}"
 
 
 def _printable(char: str) -> str:

@@ -16,8 +16,9 @@ from payments_service.domain.errors import OrderNotFound, VippsUnavailable
 from payments_service.domain.orders import is_order_id
 from payments_service.storage import history, views
 from payments_service.storage.views import OrderView
+from payments_service.use_cases.describe_payment import PaymentRequest
 from payments_service.use_cases.settle_order import settle_order
-from payments_service.use_cases.start_payment import PaymentRequest, start_payment
+from payments_service.use_cases.start_payment import start_payment
 from payments_service.wiring import Services
 
 router = new_router(prefix="/v1/orders", tag="Orders")
