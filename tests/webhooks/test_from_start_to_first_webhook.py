@@ -34,12 +34,14 @@ class Operator:
         self.stack, self.folder = stack, folder
         self.port = free_port()
 
-    def starts(self, secrets: str) -> Service:
+    def starts(self, secrets: str, api: str = "ecom") -> Service:
         """In the place of the replica that runs."""
         for service in self.stack.services:
             service.close()
         address = f"http://127.0.0.1:{self.port}"
-        return self.stack.start_service(PORT=self.port, PUBLIC_URL=address, VIPPS_WEBHOOK_SECRETS=secrets)
+        return self.stack.start_service(
+            PORT=self.port, PUBLIC_URL=address, VIPPS_API=api, VIPPS_WEBHOOK_SECRETS=secrets
+        )
 
     def types(self, *words: str) -> str:
         """Return what a `webhooks` command prints."""
@@ -128,13 +130,14 @@ def test_from_a_start_without_a_registration_to_the_first_webhook(
     assert [(d.channel, d.status, d.http_status) for d in deliveries] == [("webhooks", "AUTHORIZED", 200)]
 
 
+@pytest.mark.parametrize("api", ["ecom", "epayment"])
 def test_a_webhook_causes_a_reading_also_while_the_secret_is_changed(
-    own_stack: Stack, operator: Operator
+    own_stack: Stack, operator: Operator, api: str
 ) -> None:
     # Given a registration whose secret is being changed
     operator.starts("a-secret-until-there-is-one")
     old, new = operator.registers(), operator.registers("--another")
-    service = operator.starts(f"{old['secret']},{new['secret']}")
+    service = operator.starts(f"{old['secret']},{new['secret']}", api)
     operator.types("delete", old["id"])
     assert json.loads(operator.types("list", "--json"))["vipps_webhook"] == "registered"
     # And a member who has approved while callbacks are lost

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from payments_service.outgoing import Answer
+from payments_service.vipps.answers import readable
 from payments_service.vipps.error_bodies import error_codes
 from payments_service.vipps.errors import OutcomeUnknown, Rejected, TryAgain, VippsError
-from payments_service.vipps.messages import AnyReply, Reply, Unreadable, parse, read_json
+from payments_service.vipps.messages import AnyReply, Reply, Unreadable, read_json
 from payments_service.vipps.remedies import name_of, retry_after_seconds
 from payments_service.vipps.transport import VippsTransport
 from payments_service.vipps.watching import Observe, watched
@@ -82,10 +83,7 @@ class WebhooksApi:
             answer = await self._transport.call(method, path, body=body, timeout=timeout)
             if answer.status not in (200, 201):
                 raise failure(operation, answer)
-            try:
-                return parse(shape, answer.body)
-            except Unreadable as error:
-                raise OutcomeUnknown(f"{operation}: unreadable answer ({error})") from None
+            return readable(shape, answer)
 
 
 def failure(operation: Operation, answer: Answer) -> VippsError:
