@@ -68,7 +68,7 @@ def post(service: Service, secret: str, body: bytes) -> int:
 
 
 def test_from_a_start_without_a_registration_to_the_first_webhook(
-    start: Start, vipps: PlayedWebhooks
+    start: Start, vipps: PlayedWebhooks, tmp_path: Path
 ) -> None:
     # Given a service whose registration is gone: it says so, and registers nothing by itself
     service = start("the-secret-of-a-registration-that-is-gone")
