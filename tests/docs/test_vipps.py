@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from payments_service import cli, cli_orders, cli_webhooks
 from payments_service.api import health
 from payments_service.api.catalogue import CATALOGUE
-from payments_service.api.routers import attention, money, orders, vipps_deliveries
+from payments_service.api.routers import attention, grants, money, orders, vipps_deliveries
 from payments_service.domain.operations import OperationKind, operation_key
 from payments_service.metrics import Metrics
 from payments_service.settings import Settings
@@ -134,7 +134,7 @@ def test_the_targets_of_make_are_there() -> None:
 
 
 def test_the_routes_it_names_are_there() -> None:
-    routers = (health, orders, money, attention, vipps_deliveries)
+    routers = (health, orders, money, attention, grants, vipps_deliveries)
     ours = {
         f"{method} {route.path}"
         for module in routers
