@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.operations import Purpose
 from payments_service.domain.orders import VippsApi
+from payments_service.storage.database import Database
+from payments_service.storage.tables import operations as operations_table
+from payments_service.use_cases.carry_out import carry_out
 from payments_service.vipps.errors import OutcomeUnknown, Rejected
 from tests.use_cases.neighbours import FakeVipps
 from tests.use_cases.world import World
@@ -144,3 +150,40 @@ async def test_what_is_refused_again_and_again_is_tried_ever_less_often(seated: 
     assert keys(vipps, "cancel") == [f"x{n}" for n in range(1, 11)]
     await again(seated, order.order_id, 80)
     assert keys(vipps, "cancel")[10:] == ["x11"]
+
+
+class Interrupted:
+    """A database on which something happens as soon as somebody has looked at it for the first time."""
+
+    def __init__(self, database: Database, act: Callable[[], Awaitable[object]]) -> None:
+        self._database, self._act = database, act
+        self.begin = database.begin
+
+    @asynccontextmanager
+    async def autocommit(self) -> AsyncIterator[AsyncConnection]:
+        async with self._database.autocommit() as connection:
+            yield connection
+        self.autocommit = self._database.autocommit  # type: ignore[method-assign]
+        await self._act()
+
+
+async def test_what_is_sent_is_what_the_operation_is_for_by_then(seated: World) -> None:
+    # Given a close that is about to be sent
+    vipps = using(seated, "epayment")
+    order, _ = await seated.start()
+    await seated.pass_time(601)
+    await seated.settle(order.order_id)
+    (claim,) = await seated.claim(operations_table)
+
+    # When the member has approved and lost the seat, and this is learned in the last instant
+    async def learn() -> None:
+        vipps.member(order.order_id, "AUTHORIZED")
+        await seated.second.execute("UPDATE registrations SET status = 'ended', over_at = clock_timestamp()")
+        await seated.settle(order.order_id)
+
+    database = Interrupted(seated.database, learn)
+    await carry_out(claim, **{**seated.with_vipps, "database": database})
+    # Then it is the reservation that is let go
+    (cancel,) = vipps.asked("cancel")
+    assert (cancel.only_unapproved, keys(vipps, "cancel")) == (False, ["x1"])
+    assert (await seated.order(order.order_id)).status == "VOID"

@@ -222,14 +222,14 @@ _NEIGHBOURS = {
     "vipps_rejected": Entry(
         502,
         "Vipps refused",
-        "Vipps ville ikke starte betalingen. Ingenting er trukket. Prøv igjen, eller kontakt arrangøren.",
-        "Vipps would not start the payment. Nothing was charged. Try again, or contact the organiser.",
+        "Vipps sa nei, og ingen penger er flyttet. Prøv igjen, eller kontakt arrangøren.",
+        "Vipps said no, and no money was moved. Try again, or contact the organiser.",
     ),
     "vipps_unavailable": Entry(
         503,
         "Vipps unavailable",
-        "Vipps svarer ikke akkurat nå. Prøv igjen om litt; plassen din er ikke tapt av den grunn.",
-        "Vipps does not answer right now. Try again in a while; you do not lose your seat because of it.",
+        "Vipps svarer ikke akkurat nå. Prøv igjen om litt. Går fristen ut imens, kontakt arrangøren.",
+        "Vipps does not answer right now. Try again in a while. If time runs out, contact the organiser.",
     ),
     "event_service_unavailable": Entry(
         503,

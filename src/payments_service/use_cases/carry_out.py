@@ -37,6 +37,8 @@ _TEXTS: Final = {
     OperationKind.CANCEL: "Betalingen er avsluttet",
     OperationKind.REFUND: "Tilbakebetaling",
 }
+#: At one try in 12.5 s a quarter of an hour: by then a reservation that is not taken is a person's matter as well.
+TRIES_BEFORE_A_CASE: Final = 72
 
 
 async def carry_out(
@@ -68,14 +70,14 @@ async def carry_out(
             answer = "could not be read back"
             await _postpone(claim, database, operation, is_in_doubt=True, answer=answer, wait=None)
             return
-    order = await _begin(claim, operation, database)
-    if order is None:
+    begun = await _begin(claim, operation.order_id, database)
+    if begun is None:
         return
-    api = vipps[order.vipps_api]
+    order, operation = begun
     try:
-        await _send(api, operation, policy)
+        await _send(vipps[order.vipps_api], operation, policy)
     except Rejected as error:
-        await _refused(operation, order, database, error)
+        await _refused(operation, database, error)
     except OutcomeUnknown as error:
         # read back at once, below: often the answer shows that it was done
         await _postpone(claim, database, operation, is_in_doubt=True, answer=str(error), wait=None)
@@ -88,17 +90,19 @@ async def carry_out(
     await settle(cause=f"after {operation.kind}")
 
 
-async def _begin(claim: Claim, operation: Operation, database: Database) -> Order | None:
-    """Phase ①. None when there is nothing to send."""
+async def _begin(claim: Claim, order_id: str, database: Database) -> tuple[Order, Operation] | None:
+    """Phase ①. The operation as it is now, for its purpose may have changed since; None when there is nothing to send.
+
+    From here on its purpose, and with it what is sent under its key, stays as it is.
+    """
     async with database.begin() as connection:
-        locked = await lock_order(connection, operation.order_id)
+        locked = await lock_order(connection, order_id)
         if locked is None:
             return None
         _, order, _ = locked
-        current = await operations.find(connection, claim.key)
-        if current is None or current.state is not OperationState.PENDING:
+        operation = await operations.find(connection, claim.key)
+        if operation is None or operation.state is not OperationState.PENDING:
             return None
-        operation = current  # its purpose may have changed since it was claimed
         if not is_still_wanted(operation, order):
             await operations.conclude(
                 connection, claim.key, OperationState.DROPPED, answer="no longer wanted"
@@ -106,7 +110,7 @@ async def _begin(claim: Claim, operation: Operation, database: Database) -> Orde
             await _record(connection, "dropped", operation)
             await orders.read_soon(connection, order.order_id)  # what is wanted now is decided anew
             return None
-        return order if await operations.begin_attempt(connection, claim) else None
+        return (order, operation) if await operations.begin_attempt(connection, claim) else None
 
 
 async def _send(api: PaymentApi, operation: Operation, policy: Policy) -> None:
@@ -131,22 +135,31 @@ async def _done(operation: Operation, database: Database) -> None:
         await _record(connection, "done", operation, how="answered")
 
 
-async def _refused(operation: Operation, order: Order, database: Database, error: Rejected) -> None:
+async def _refused(operation: Operation, database: Database, error: Rejected) -> None:
     """A clear no is the end of this try, not of the matter: the read that follows decides what is wanted next."""
     async with database.begin() as connection:
-        await orders.read_soon(connection, order.order_id)  # the order before its operation, as everywhere
+        await orders.read_soon(
+            connection, operation.order_id
+        )  # the order before its operation, as everywhere
         await operations.conclude(
             connection, operation.operation_key, OperationState.REFUSED, answer=error.code
         )
         await _record(connection, "refused", operation, code=error.code)
         if operation.kind is OperationKind.CAPTURE:
-            await attention.open_case(
-                connection,
-                Attention.RESERVED_NOT_CAPTURED,
-                event_id=order.event_id,
-                registration_id=order.registration_id,
-                order_id=order.order_id,
-            )
+            await _open_not_captured(connection, operation.order_id)
+
+
+async def _open_not_captured(connection: AsyncConnection, order_id: str) -> None:
+    """A person is told; the case closes by itself when the money is taken."""
+    order = await orders.find(connection, order_id)
+    if order is not None:
+        await attention.open_case(
+            connection,
+            Attention.RESERVED_NOT_CAPTURED,
+            event_id=order.event_id,
+            registration_id=order.registration_id,
+            order_id=order_id,
+        )
 
 
 async def _postpone(
@@ -164,6 +177,8 @@ async def _postpone(
         now = await database_now(connection)
         due_at = now + timedelta(seconds=seconds)
         await operations.postpone(connection, claim, due_at=due_at, is_in_doubt=is_in_doubt, answer=answer)
+        if operation.kind is OperationKind.CAPTURE and operation.attempts == TRIES_BEFORE_A_CASE:
+            await _open_not_captured(connection, operation.order_id)
         if operation.attempts < 2:
             what = "in_doubt" if is_in_doubt else "postponed"
             await _record(connection, what, operation, answer=answer)

@@ -137,7 +137,7 @@ async def _record_start(
     if not isinstance(link, OutcomeUnknown):
         values["start_request"] = None  # answered: nobody asks again, and it names the member
     if not isinstance(link, VippsError):
-        what = "order_started"
+        what, evidence["is_pushed"] = "order_started", link is None
         values |= {"payment_link": link, "is_pushed": link is None}
     elif isinstance(link, OutcomeUnknown):
         what, due_at = "start_unanswered", now

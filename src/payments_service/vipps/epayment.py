@@ -104,7 +104,10 @@ class EpaymentApi:
         """The log tells what sums cannot: a refused card, and which refund is whose."""
         log = await self._transport.call("GET", _path(payment.reference, "events"), timeout=timeout)
         if log.status != 200:
-            raise OutcomeUnknown(str(failure("read", log)))
+            no = failure("read", log)
+            unread = OutcomeUnknown(f"{no} of the log", retry_after_seconds=no.retry_after_seconds)
+            unread.status, unread.trace = no.status, no.trace
+            raise unread
         return epayment_answers.reading(payment, answer, log)
 
     async def _operate(

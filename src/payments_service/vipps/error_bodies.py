@@ -50,6 +50,19 @@ def error_codes(body: bytes) -> tuple[ErrorCode, ...]:
     return tuple(codes)
 
 
+def trace_of(body: bytes) -> str | None:
+    """Return the name under which Vipps' support finds this no: eCom's `contextId`, ePayment's `traceId`."""
+    try:
+        found = read_json(body)
+    except Unreadable:
+        return None
+    first = found[0] if isinstance(found, list) and found else found
+    if not isinstance(first, dict):
+        return None
+    trace = first.get("contextId") or first.get("traceId")
+    return trace if isinstance(trace, str) and re.fullmatch(r"[0-9A-Fa-f-]{8,64}", trace) else None
+
+
 def _code_in(item: Any) -> ErrorCode | None:
     """Look for one error in one JSON value."""
     if not isinstance(item, dict):

@@ -11,9 +11,13 @@ from __future__ import annotations
 
 
 class VippsError(Exception):
-    """A call to Vipps did not end in a yes. Carries no body, name or secret. `status`: Vipps' HTTP status, if any."""
+    """A call to Vipps did not end in a yes. Carries no body, name or secret.
+
+    `status`: Vipps' HTTP status, if any. `trace`: the name under which Vipps' support finds its answer.
+    """
 
     status: int | None = None
+    trace: str | None = None
 
     def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)

@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Final, Literal
 
 from payments_service.outgoing import Answer
-from payments_service.vipps.error_bodies import GATEWAY, ErrorCode, error_codes
+from payments_service.vipps.error_bodies import GATEWAY, ErrorCode, error_codes, trace_of
 from payments_service.vipps.errors import OutcomeUnknown, Rejected, TryAgain, VippsError
 
 Operation = Literal["start", "read", "capture", "cancel", "refund"]
@@ -137,7 +137,7 @@ def failure(operation: Operation, answer: Answer) -> VippsError:
         error = TryAgain(message, retry_after_seconds=pause)
     else:
         error = OutcomeUnknown(message, retry_after_seconds=pause)
-    error.status = answer.status
+    error.status, error.trace = answer.status, trace_of(answer.body)
     return error
 
 

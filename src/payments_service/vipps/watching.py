@@ -33,7 +33,8 @@ def watched(operation: str, *, observe: Observe | None, **about: str) -> Iterato
         outcome = "ok"
     except VippsError as error:
         outcome = next(word for kind, word in OUTCOMES.items() if isinstance(error, kind))
-        log.warning(EVENT_FAILED, operation=operation, outcome=outcome, reason=str(error), **about)
+        traced = {} if error.trace is None else {"vipps_trace": error.trace}
+        log.warning(EVENT_FAILED, operation=operation, outcome=outcome, reason=str(error), **traced, **about)
         raise
     finally:
         if observe is not None:
