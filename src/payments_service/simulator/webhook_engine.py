@@ -112,12 +112,11 @@ class WebhookEngine:
                 deliveries = await self._attempt(line.registration, notice)
                 success = any(_is_success(delivery) for delivery in deliveries)
                 self._registry.note(line.registration, success=success)
-                if success or self._is_given_up(notice):
-                    if line.notices and line.notices[0] is notice:  # it may have been cleared meanwhile
-                        line.notices.popleft()
-                    continue
                 notice.due_at = self._clock.now() + self._wait_after(notice.attempts)
-                return
+                if not (success or self._is_given_up(notice)):
+                    return
+                if line.notices and line.notices[0] is notice:  # they may have been cleared meanwhile
+                    line.notices.popleft()
 
     async def _attempt(self, registration: Registration, notice: Notice) -> list[Delivery]:
         notice.attempts += 1
@@ -134,7 +133,7 @@ class WebhookEngine:
         return timedelta(seconds=table[min(attempts, len(table)) - 1])
 
     def _is_given_up(self, notice: Notice) -> bool:
-        return self._clock.now() - notice.born_at >= timedelta(days=self._config.webhook_retry_days)
+        return notice.due_at - notice.born_at > timedelta(days=self._config.webhook_retry_days)
 
     def _is_due(self, line: Line) -> bool:
         return bool(line.notices) and line.notices[0].due_at <= self._clock.now()
