@@ -6,27 +6,32 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from payments_service.demo.actors import JWT_KEY, Backend, Connections, Member, Vipps, answered
+from payments_service.demo.actors import JWT_KEY, Backend, Member
+from payments_service.demo.apis import Api
+from payments_service.demo.connections import Connections, answered
 from payments_service.demo.environment import SERVICE_KEY
+from payments_service.demo.operating import Operator
 from payments_service.demo.screen import Screen
 from payments_service.demo.stack import Stack
+from payments_service.demo.vipps_side import Vipps
 
 EVENT: Final = "konsert"
 CHECKOUT_SECONDS: Final = 600  # as at Vipps; a person needs the time
 UNHURRIED: Final[Mapping[str, str]] = {"SWEEP_SECONDS": "1", "JWT_KEY": JWT_KEY}
 
 
-def stay(stack: Stack, screen: Screen) -> bool:
+def stay(stack: Stack, operator: Operator, api: Api, screen: Screen) -> bool:
     """Show what there is to open, and stay until Ctrl-C or SIGTERM; False when the service ended by itself."""
     screen.plain("\nStarting the service again without the hurry: ten minutes in the app, an hour to pay ...")
     try:
-        stack.start(UNHURRIED)
+        operator.start(api, UNHURRIED)
         with Connections() as connections:
             order = _open_checkout(stack, connections)
         screen.plain()
         screen.pairs(addresses(stack))
         screen.pairs(
             [
+                ("new payments", f"{api.title}, VIPPS_API={api.name}"),
                 ("be the member", order["payment_link"]),
                 ("then look", f"curl -s -H 'Authorization: Bearer {SERVICE_KEY}' {_order_url(stack, order)}"),
             ]
