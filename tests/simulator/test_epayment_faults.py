@@ -214,3 +214,15 @@ class TestWebhooks:
         await self.capture(authorised)
         await asyncio.sleep(0.01)
         assert authorised.told() == ["CAPTURED", "REFUNDED"]
+
+    async def test_a_hook_may_bring_about_the_next_event(self, epay: EpayShop) -> None:
+        epay.listen()
+
+        async def approve(call: Any) -> None:
+            epay.sim.before_effect.clear()
+            await epay.sim.member.approve(REF)
+
+        epay.sim.before_effect["callback"] = approve
+        await epay.create()
+        await epay.sim.tick()
+        assert epay.told() == ["CREATED", "AUTHORIZED"]

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Coroutine
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,9 @@ from payments_service.simulator.webhook_letters import (
     write_body,
 )
 from payments_service.simulator.webhook_registry import Registration, Webhooks
+
+# The line on whose behalf the present code runs: a hook that brings about another event must not wait for itself.
+_serving: ContextVar["Line | None"] = ContextVar("_serving", default=None)
 
 
 @dataclass(slots=True)
@@ -102,11 +106,16 @@ class WebhookEngine:
     def due(self) -> list[Coroutine[Any, Any, None]]:
         self._registry.forget_unresponsive()
         self.lines = {key: line for key, line in self.lines.items() if self._is_of_use(line)}
-        return [self._serve(line) for line in self.lines.values() if self._is_due(line)]
+        return [
+            self._serve(line)
+            for line in self.lines.values()
+            if self._is_due(line) and not (line is _serving.get() and line.lock.locked())
+        ]
 
     async def _serve(self, line: Line) -> None:
         """Until the line is empty or has to wait: a failure holds up everything behind it."""
         async with line.lock:
+            _serving.set(line)
             while self._is_due(line) and self._is_registered(line.registration):
                 notice = line.notices[0]
                 deliveries = await self._attempt(line.registration, notice)
