@@ -92,7 +92,7 @@ class Company:
 
     def check_ways(self, orders: Sequence[Any], api: Api, what: str) -> None:
         """Look at the wire: whatever was said about these orders was said over one API, and heard over its channel."""
-        ways = self.vipps.ways([order["order_id"] for order in orders])
+        ways = self.vipps.ways([order["order_id"] for order in orders], api)
         self.telling.check(
             "Vipps",
             what,

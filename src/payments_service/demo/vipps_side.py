@@ -36,10 +36,17 @@ class Vipps:
         """Return all that has happened to an order in the ledger, word by word."""
         return [e["operation"] for e in self.state()["effects"] if e["order_id"] == order_id and e["ok"]]
 
-    def ways(self, order_ids: Collection[str]) -> set[str]:
-        """Return how we have spoken with Vipps about orders: the paths we called, and what Vipps sent that we took."""
+    def ways(self, order_ids: Collection[str], api: Api) -> set[str]:
+        """Return how Vipps and we have spoken about orders: `api.path` and `api.delivery`, and all that went elsewhere.
+
+        Only what was answered with yes counts: that another API was tried and is not offered moves nothing.
+        """
         state = self.state()
-        called = {"/".join(r["path"].split("/")[:3]) for r in state["requests"] if r["order_id"] in order_ids}
+        called = {
+            api.path if r["path"].startswith(f"{api.path}/") else f"{r['method']} {r['path']}"
+            for r in state["requests"]
+            if r["order_id"] in order_ids and r["outcome"] in (200, 201)
+        }
         told = {
             _CHANNELS[d["channel"]]
             for d in state["deliveries"]
