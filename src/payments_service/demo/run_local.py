@@ -13,7 +13,7 @@ from typing import Final
 
 import httpx
 
-from payments_service.demo.apis import CHOSEN, Api
+from payments_service.demo.apis import CHOSEN, ECOM, EPAYMENT, Api
 from payments_service.demo.children import PortTaken, StackFailed
 from payments_service.demo.databases import embedded_database
 from payments_service.demo.environment import SERVICE_KEY
@@ -27,6 +27,7 @@ from payments_service.simulator.config import DEFAULT_PORT, SimulatorConfig
 
 FOLDER: Final = Path(".data/postgres")
 MEMBER: Final = "olanor"
+APIS: Final = (ECOM.name, EPAYMENT.name)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,11 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument(
         "--api",
-        choices=("ecom", "epayment"),
-        default="ecom",
-        help="for new payments, as VIPPS_API; epayment registers a webhook at the simulated Vipps",
+        choices=APIS,
+        default=os.environ.get("VIPPS_API", ECOM.name),
+        help="for new payments, like VIPPS_API; epayment registers a webhook at the simulated Vipps",
     )
     wanted = parser.parse_args(arguments)
+    if wanted.api not in APIS:  # a default is not looked at
+        parser.error(f"VIPPS_API is one of {', '.join(APIS)}")
     try:
         with sigterm_like_ctrl_c(), ExitStack() as resources:
             (api,) = CHOSEN[wanted.api]
@@ -75,7 +78,7 @@ def _run(resources: ExitStack, port: int, simulator_port: int, api: Api, screen:
         f"{stack.simulator_url}/control/backend/events", json=event, trust_env=False
     ).raise_for_status()
     screen.plain()
-    screen.pairs(addresses(stack))
+    screen.pairs(addresses(stack, api))
     screen.plain("\nTry it, line by line:\n")
     for line in lines_to_try(stack, str(event["event_id"])):
         screen.plain(line)

@@ -28,10 +28,9 @@ def stay(stack: Stack, operator: Operator, api: Api, screen: Screen) -> bool:
         with Connections() as connections:
             order = _open_checkout(stack, connections)
         screen.plain()
-        screen.pairs(addresses(stack))
+        screen.pairs(addresses(stack, api))
         screen.pairs(
             [
-                ("new payments", f"{api.title}, VIPPS_API={api.name}"),
                 ("be the member", order["payment_link"]),
                 ("then look", f"curl -s -H 'Authorization: Bearer {SERVICE_KEY}' {_order_url(stack, order)}"),
             ]
@@ -43,14 +42,15 @@ def stay(stack: Stack, operator: Operator, api: Api, screen: Screen) -> bool:
         return True
 
 
-def addresses(stack: Stack) -> Sequence[tuple[str, str]]:
-    """Return what there is to open in a browser, and the key to call with."""
+def addresses(stack: Stack, api: Api) -> Sequence[tuple[str, str]]:
+    """Return what there is to open in a browser, the key to call with, and the API that new payments use."""
     return [
         ("API docs", f"{stack.service_url}/docs"),
         ("health", f"{stack.service_url}/health/ready"),
         ("metrics", f"{stack.service_url}/metrics"),
         ("simulator", f"{stack.simulator_url}/control/state"),
         ("service key", SERVICE_KEY),
+        ("new payments", f"{api.title}, VIPPS_API={api.name}"),
     ]
 
 
