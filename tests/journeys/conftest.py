@@ -7,15 +7,27 @@ from pathlib import Path
 
 import pytest
 
+from payments_service.domain.orders import VippsApi
+from tests.journeys.apis import BOTH
 from tests.journeys.pace import LONG_CHECKOUT_SECONDS, MORTAL
 from tests.journeys.stack import Stack
 from tests.postgres import Server, fresh_database
 
 
+@pytest.fixture(scope="session", params=BOTH)
+def vipps_api(request: pytest.FixtureRequest) -> VippsApi:
+    """The API that the journey is made over."""
+    api: VippsApi = request.param
+    return api
+
+
 @pytest.fixture(scope="session")
-def shared_stack(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def shared_stack(
+    postgres_server: Server, tmp_path_factory: pytest.TempPathFactory, vipps_api: VippsApi
+) -> Iterator[Stack]:
     """One replica with the usual settings, for as long as the run takes."""
-    with fresh_database(postgres_server) as url, Stack(url, tmp_path_factory.mktemp("shared")) as stack:
+    folder = tmp_path_factory.mktemp("shared")
+    with fresh_database(postgres_server) as url, Stack(url, folder, vipps_api=vipps_api) as stack:
         stack.start_service()
         yield stack
 
@@ -29,20 +41,22 @@ def stack(shared_stack: Stack) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def own_stack(database_url: str, tmp_path: Path) -> Iterator[Stack]:
+def own_stack(database_url: str, tmp_path: Path, vipps_api: VippsApi) -> Iterator[Stack]:
     """A stack without any replica yet: the journey starts them with its own settings, and may break them."""
-    with Stack(database_url, tmp_path) as stack:
+    with Stack(database_url, tmp_path, vipps_api=vipps_api) as stack:
         yield stack
         stack.end()
 
 
 @pytest.fixture(scope="session")
-def graveyard(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def graveyard(
+    postgres_server: Server, tmp_path_factory: pytest.TempPathFactory, vipps_api: VippsApi
+) -> Iterator[Stack]:
     """The stack of all journeys that kill, with as many replicas as were killed so far."""
     folder = tmp_path_factory.mktemp("mortal")
     with (
         fresh_database(postgres_server) as url,
-        Stack(url, folder, checkout_seconds=LONG_CHECKOUT_SECONDS) as stack,
+        Stack(url, folder, vipps_api=vipps_api, checkout_seconds=LONG_CHECKOUT_SECONDS) as stack,
     ):
         yield stack
 

@@ -15,6 +15,7 @@ from payments_service.simulator.config import SimulatorConfig
 from payments_service.simulator.faults import Call
 from payments_service.simulator.server import make_server
 from payments_service.simulator.simulator import Simulator
+from payments_service.vipps.webhook_registrations import EVENTS
 
 Result = TypeVar("Result")
 _PATIENCE = 20.0
@@ -81,6 +82,15 @@ class Neighbours:
         self.simulator.before_effect.clear()
         self.simulator.after_effect.clear()
         self.simulator.after_effect["initiate"] = self.know_whose
+
+    def send_webhooks_to(self, url: str, secret: str) -> None:
+        """Let Vipps tell this address, and no other, of everything that happens."""
+        webhooks = self.simulator.webhooks
+        for registration in list(webhooks.registrations.values()):
+            if registration.url != url:
+                webhooks.remove(registration.id)
+        if not webhooks.registrations:
+            webhooks.register(url=url, events=list(EVENTS), secret=secret)
 
     def do(self, work: Callable[[], Result]) -> Result:
         """Run something on the neighbours' loop and return what it returns."""

@@ -8,19 +8,22 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import httpx
 
 from payments_service.demo.environment import environment
+from payments_service.domain.orders import VippsApi
 from payments_service.simulator.journal import BackendCall
 from payments_service.simulator.ledger import Payment
 from tests.journeys import soundness
+from tests.journeys.apis import KEY_HEADER
 from tests.journeys.neighbours import Neighbours, eventually, free_port
 from tests.journeys.pace import CHECKOUT_SECONDS, USUAL
 from tests.journeys.service import Service
 
 Result = TypeVar("Result")
+WEBHOOK_SECRET: Final = "webhook-secret-of-every-journey"
 _numbers = count(1)
 
 
@@ -36,8 +39,16 @@ class Member:
 class Stack:
     """The neighbours and the replicas. `service` is the first replica that runs."""
 
-    def __init__(self, database_url: str, folder: Path, *, checkout_seconds: int = CHECKOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        folder: Path,
+        *,
+        vipps_api: VippsApi = "ecom",
+        checkout_seconds: int = CHECKOUT_SECONDS,
+    ) -> None:
         self.database_url = database_url
+        self.vipps_api = vipps_api
         self._folder = folder
         self.checkout_seconds = checkout_seconds
         # the service's figure contains all margin, so Vipps is a little quicker
@@ -73,7 +84,12 @@ class Stack:
         self, settings: Mapping[str, object] | None = None, *, wait: bool = True, **more: object
     ) -> Service:
         """Start a replica with the usual settings but for those given."""
-        chosen = {**USUAL, "VIPPS_CHECKOUT_SECONDS": self.checkout_seconds, **(settings or {}), **more}
+        ours = {
+            "VIPPS_API": self.vipps_api,
+            "VIPPS_WEBHOOK_SECRETS": WEBHOOK_SECRET,
+            "VIPPS_CHECKOUT_SECONDS": self.checkout_seconds,
+        }
+        chosen = {**USUAL, **ours, **(settings or {}), **more}
         variables = environment(
             database_url=self.database_url,  # replaced by a DATABASE_URL among the settings
             service_port=free_port(),
@@ -85,7 +101,13 @@ class Stack:
         self.services.append(service)
         if wait:
             service.wait_until_ready()
+        self._listen_for_webhooks()
         return service
+
+    def _listen_for_webhooks(self) -> None:
+        """Webhooks go to one replica that runs, as through a load balancer."""
+        url = f"{self.service.url}/vipps/webhooks"
+        self.neighbours.do(lambda: self.neighbours.send_webhooks_to(url, WEBHOOK_SECRET))
 
     @property
     def service(self) -> Service:
@@ -184,6 +206,11 @@ class Stack:
     def calls(self, operation: str, order_id: str) -> int:
         """How often Vipps was asked for it."""
         return len(self.simulator.journal.requests_for(operation, order_id))
+
+    def keys(self, operation: str, order_id: str) -> set[str | None]:
+        """Return every key that Vipps was asked with, whatever came of it."""
+        asked = self.simulator.journal.requests_for(operation, order_id)
+        return {request.headers.get(KEY_HEADER[self.vipps_api]) for request in asked}
 
     def releases(self, member: Member) -> list[BackendCall]:
         """What was asked of the backend to take this seat back."""

@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.journeys.apis import only
 from tests.journeys.stack import Stack
 
+pytestmark = only("ecom")  # ePayment has webhooks, see tests/webhooks
 Headers = list[tuple[str, str]]
 
 

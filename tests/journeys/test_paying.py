@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.journeys.apis import only
 from tests.journeys.stack import Stack
 
 
@@ -35,6 +36,7 @@ def test_an_approval_whose_callback_was_lost_is_seen_within_ten_seconds(stack: S
     assert stack.simulator.journal.deliveries_of(order_id)[0].outcome == "lost"
 
 
+@only("ecom")
 def test_a_sales_unit_that_captures_by_itself_is_never_asked_to(stack: Stack) -> None:
     unit = stack.neighbours.config.sales_units[0]
     unit.direct_capture = True

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from payments_service.domain.orders import VippsApi
 from tests.journeys.stack import Member, Stack
 from tests.postgres import Server, fresh_database
 
@@ -14,9 +15,12 @@ PULLED_WITHIN = 5.0
 
 
 @pytest.fixture(scope="module")
-def pulling_stack(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def pulling_stack(
+    postgres_server: Server, tmp_path_factory: pytest.TempPathFactory, vipps_api: VippsApi
+) -> Iterator[Stack]:
     """One replica that pulls every second, for this module."""
-    with fresh_database(postgres_server) as url, Stack(url, tmp_path_factory.mktemp("pull")) as stack:
+    folder = tmp_path_factory.mktemp("pull")
+    with fresh_database(postgres_server) as url, Stack(url, folder, vipps_api=vipps_api) as stack:
         stack.start_service(PULL_SECONDS=1)
         yield stack
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from payments_service.domain.orders import VippsApi
 from tests.journeys.pace import CLOSED_WITHIN, DUE_WITHIN, SEEN_WITHIN
 from tests.journeys.stack import Stack
 from tests.postgres import Server, fresh_database
@@ -18,9 +19,11 @@ DUE_IN = 6.0
 
 
 @pytest.fixture(scope="module")
-def three_replicas(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def three_replicas(
+    postgres_server: Server, tmp_path_factory: pytest.TempPathFactory, vipps_api: VippsApi
+) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("three")
-    with fresh_database(postgres_server) as url, Stack(url, folder) as stack:
+    with fresh_database(postgres_server) as url, Stack(url, folder, vipps_api=vipps_api) as stack:
         for service in [stack.start_service(wait=False) for _ in range(3)]:
             service.wait_until_ready()
         yield stack

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from payments_service.simulator.faults import Fault
+from tests.journeys.apis import only
 from tests.journeys.pace import CLOSED_WITHIN, DUE_WITHIN, MOVES_AGAIN_WITHIN
 from tests.journeys.stack import Stack
 
@@ -48,8 +51,15 @@ def test_a_seat_without_any_order_needs_no_answer_from_vipps_to_go(stack: Stack)
     assert [release.status for release in stack.releases(member)] == [200]
 
 
-def test_what_vipps_calls_open_after_its_checkout_is_cancelled_and_read_again(stack: Stack) -> None:
+@only("ecom")
+@pytest.mark.parametrize("has_epayment", [True, False], ids=["through ePayment", "through eCom"])
+def test_what_vipps_calls_open_after_its_checkout_is_cancelled_and_read_again(
+    own_stack: Stack, has_epayment: bool
+) -> None:
     # Given eCom's known defect: the checkout ends and its log never says so
+    stack = own_stack
+    stack.start_service()
+    stack.neighbours.config.sales_units[0].epayment_allowed = has_epayment
     member = stack.joins(due_in=1)
     order_id = stack.starts_paying(member)
     stack.payment(order_id).logs_timeout = False
@@ -60,8 +70,10 @@ def test_what_vipps_calls_open_after_its_checkout_is_cancelled_and_read_again(st
     closed = stack.order(order_id)
     assert (closed["status"], closed["status_reason"]) == ("CANCEL", "timed_out")
     reads = stack.simulator.journal.requests_for("details", order_id)
-    (cancel,) = stack.simulator.journal.requests_for("cancel", order_id)
-    assert reads[-1].seq > cancel.seq
+    cancels = stack.simulator.journal.requests_for("cancel", order_id)
+    apis = [request.path.split("/")[1] for request in cancels]
+    assert apis == (["epayment"] if has_epayment else ["epayment", "ecomm"])
+    assert reads[-1].seq > cancels[-1].seq
     assert len(stack.releases(member)) == 1
 
 

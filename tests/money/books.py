@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from payments_service.simulator.ledger import Payment
+from tests.journeys.apis import KEY_HEADER
 from tests.journeys.neighbours import eventually
 from tests.money.database import broken_truths
 
@@ -63,7 +64,7 @@ def _moved_once(till: Till, payment: Payment) -> None:
     contents: dict[tuple[str, str], set[str]] = {}
     for operation in ("capture", "refund"):
         for request in journal.requests_for(operation, order_id):
-            key = request.headers.get("x-request-id", "")
+            key = request.headers.get(KEY_HEADER[till.vipps_api], "")
             contents.setdefault((operation, key), set()).add(request.body)
     assert [key for key, bodies in contents.items() if len(bodies) > 1] == [], (
         f"{order_id}: one key, two bodies"

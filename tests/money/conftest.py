@@ -8,15 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from payments_service.domain.orders import VippsApi
+from tests.journeys.conftest import vipps_api
 from tests.money.mortal import Mortal
 from tests.money.till import Till
 from tests.postgres import Server, fresh_database
+
+__all__ = ["vipps_api"]
 
 Opening = Callable[..., AbstractContextManager[Till]]
 
 
 @pytest.fixture(scope="session")
-def opening(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Opening:
+def opening(
+    postgres_server: Server, tmp_path_factory: pytest.TempPathFactory, vipps_api: VippsApi
+) -> Opening:
     """Open a till on a database of its own, with one replica unless it is given no settings at all."""
 
     @contextmanager
@@ -24,7 +30,7 @@ def opening(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -
         folder = tmp_path_factory.mktemp(name)
         with (
             fresh_database(postgres_server) as url,
-            Till(url, folder, checkout_seconds=checkout_seconds) as till,
+            Till(url, folder, vipps_api=vipps_api, checkout_seconds=checkout_seconds) as till,
         ):
             if settings:
                 till.start_service(settings)
@@ -99,8 +105,8 @@ def mortal(graveyard: Mortal) -> Iterator[Mortal]:
 
 
 @pytest.fixture
-def own_till(database_url: str, tmp_path: Path) -> Iterator[Till]:
+def own_till(database_url: str, tmp_path: Path, vipps_api: VippsApi) -> Iterator[Till]:
     """Without any replica yet: the journey starts them, and may break them."""
-    with Till(database_url, tmp_path) as till:
+    with Till(database_url, tmp_path, vipps_api=vipps_api) as till:
         yield till
         till.end()

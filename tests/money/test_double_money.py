@@ -71,7 +71,7 @@ def test_money_taken_twice_goes_back_once(till: Till) -> None:
     first, second = given_up_and_begun_again(till)
     with direct_capture(till):
         till.approve(second.order_id)
-        till.order_becomes(second, "SALE", within=5)
+        till.order_becomes(second, till.sold, within=5)
         till.simulator.add_fault("drop_before", "refund", order_id=first.order_id)
         is_approved_late(till, first.order_id)
     # Then it is a case as long as it is here, from one try to the next
@@ -79,9 +79,9 @@ def test_money_taken_twice_goes_back_once(till: Till) -> None:
     assert is_a_case(till, first, "paid_twice", "refund")
     till.order_becomes(first, "REFUND", within=MOVES_AGAIN_WITHIN)
     assert till.order(first.order_id)["status_reason"] == "superseded"
-    assert till.keys("REFUND", first) == [f"{first.order_id}-r1"]
+    assert till.done_with("REFUND", first) == [f"{first.order_id}-r1"]
     till.eventually(lambda: till.case(first, "paid_twice") is None, within=3)
-    assert till.sums(second) == ("SALE", "250.00", "0.00", True)
+    assert till.sums(second) == (till.sold, "250.00", "0.00", True)
     assert till.status_of(second) == "paid"
 
 
@@ -90,9 +90,9 @@ def test_flagged_money_taken_twice_waits_for_a_person(flagging_till: Till) -> No
     first, second = given_up_and_begun_again(till)
     with direct_capture(till):
         till.approve(second.order_id)
-        till.order_becomes(second, "SALE", within=5)
+        till.order_becomes(second, till.sold, within=5)
         is_approved_late(till, first.order_id)
-    till.order_becomes(first, "SALE", within=SETTLED_WITHIN)
+    till.order_becomes(first, till.sold, within=SETTLED_WITHIN)
     till.eventually(lambda: is_a_case(till, first, "paid_twice", "refund"), within=3)
     assert till.calls("refund", first.order_id) == 0
     # When a person refunds it, the case is closed and the seat stays paid
@@ -114,7 +114,9 @@ def test_a_flagged_second_reservation_is_let_go_all_the_same(flagging_till: Till
 def test_a_start_without_an_answer_that_is_approved_while_it_is_closed_never_pays_twice(till: Till) -> None:
     # Given a start that Vipps made and did not answer, so that nobody has its link
     member = till.joins()
-    till.simulator.add_fault("drop_after", "initiate")
+    till.simulator.add_fault("drop_after", "initiate", times=2 if till.vipps_api == "epayment" else 1)
+    if till.vipps_api == "epayment":  # it is recognised no more
+        till.simulator.add_fault("error", "initiate", status=409, shape="epayment", code="4150")
     assert till.pay(member).status_code == 503
     (lost,) = till.registration(member)["orders"]
     first = Sale(member, lost["order_id"])

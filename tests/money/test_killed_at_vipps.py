@@ -28,7 +28,7 @@ def test_a_refund_goes_back_once(mortal: Mortal, instant: Instant) -> None:
     till.eventually(lambda: till.order(sale.order_id)["refunded"] == "100.00", within=FINISHED_WITHIN)
     # And whoever asks again with the same key learns so, and starts no second one
     assert mortal.asks_until_answered("POST", path, body, sale.order_id).json()["refunded"] == "100.00"
-    assert till.keys("REFUND", sale) == [f"{sale.order_id}-r1"]
+    assert till.done_with("REFUND", sale) == [f"{sale.order_id}-r1"]
     assert till.asked_with("refund", sale) == {f"{sale.order_id}-r1"}
 
 
@@ -40,7 +40,7 @@ def test_a_capture_is_made_once(mortal: Mortal, instant: Instant) -> None:
     with mortal.is_killed_at_vipps("capture", instant, sale):
         till.approve(sale.order_id)
     till.order_becomes(sale, "CAPTURE", within=FINISHED_WITHIN)
-    assert till.keys("CAPTURE", sale) == [f"{sale.order_id}-c1"]
+    assert till.done_with("CAPTURE", sale) == [f"{sale.order_id}-c1"]
     assert till.asked_with("capture", sale) == {f"{sale.order_id}-c1"}
     assert till.status_of(sale) == "paid"
 
@@ -59,7 +59,7 @@ def test_a_surplus_reservation_is_given_back_once(mortal: Mortal, instant: Insta
     with mortal.is_killed_at_vipps("cancel", instant, first):
         is_approved_late(till, first.order_id)
     till.order_becomes(first, "VOID", within=FINISHED_WITHIN)
-    assert till.keys("VOID", first) == [f"{first.order_id}-x1"]
+    assert till.done_with("VOID", first) == [f"{first.order_id}-x1"]
     assert till.calls("capture", first.order_id) == 0
     assert till.sums(second) == ("CAPTURE", "250.00", "0.00", True)
 

@@ -37,7 +37,7 @@ def test_late_money_goes_back_and_a_person_may_watch_it_go(till: Till) -> None:
         case = partial(till.case, sale, "paid_without_seat")
         till.eventually(lambda case=case: case() is None, within=3)  # type: ignore[misc]
         # And it was never taken, and let go once
-        assert till.keys("VOID", sale) == [f"{sale.order_id}-x1"]
+        assert till.done_with("VOID", sale) == [f"{sale.order_id}-x1"]
         assert till.calls("capture", sale.order_id) == 0
     # And the seats are as they were
     assert [till.status_of(sale) for sale, _ in sales] == statuses
@@ -55,7 +55,7 @@ def test_late_money_that_was_taken_at_once_is_refunded(till: Till, gone: Gone, r
     till.order_becomes(sale, "REFUND", within=BACK_WITHIN)
     order = till.order(sale.order_id)
     assert (order["refunded"], order["status_reason"]) == ("250.00", reason)
-    assert till.keys("REFUND", sale) == [f"{sale.order_id}-r1"]
+    assert till.done_with("REFUND", sale) == [f"{sale.order_id}-r1"]
     till.eventually(lambda: till.case(sale, "paid_without_seat") is None, within=3)
 
 
@@ -79,7 +79,7 @@ def test_flagged_late_money_that_was_taken_stays_until_a_person_refunds_it(flagg
         is_approved_late(till, sale.order_id)
     finally:
         till.simulator.config.sales_units[0].direct_capture = False
-    till.order_becomes(sale, "SALE", within=SETTLED_WITHIN)
+    till.order_becomes(sale, till.sold, within=SETTLED_WITHIN)
     till.eventually(lambda: is_a_case(till, sale, "paid_without_seat", "refund"), within=3)
     assert till.refund(sale, "100.00").status_code == 200
     assert is_a_case(till, sale, "paid_without_seat", "refund")

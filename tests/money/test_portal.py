@@ -53,7 +53,7 @@ def test_a_refund_in_the_portal_is_seen_before_ours_is_sent(till: Till) -> None:
     by_hand(till, "refund", sale, 20000)
     assert till.refund(sale, "100.00").json()["code"] == "amount_too_high"
     assert till.refund(sale).json()["refunded"] == "250.00"
-    assert till.keys("REFUND", sale) == [None, f"{sale.order_id}-r1"]
+    assert till.done_with("REFUND", sale) == [None, f"{sale.order_id}-r1"]
 
 
 def test_a_cancel_in_the_portal_is_adopted(manual_till: Till) -> None:
@@ -77,7 +77,7 @@ def test_a_refund_in_the_portal_of_the_same_size_is_not_mistaken_for_ours_in_dou
     till.simulator.faults.clear(unread.id)
     # Then ours is still to be done, and is done, since the log says which is which
     till.eventually(lambda: till.order(sale.order_id)["refunded"] == "200.00", within=MOVES_AGAIN_WITHIN)
-    assert till.keys("REFUND", sale) == [None, f"{sale.order_id}-r1"]
+    assert till.done_with("REFUND", sale) == [None, f"{sale.order_id}-r1"]
 
 
 def test_a_refund_of_ours_that_was_done_is_not_done_again_because_of_one_in_the_portal(till: Till) -> None:
@@ -92,7 +92,7 @@ def test_a_refund_of_ours_that_was_done_is_not_done_again_because_of_one_in_the_
     till.eventually(lambda: till.order(sale.order_id)["refunded"] == "200.00", within=MOVES_AGAIN_WITHIN)
     till.eventually(lambda: till.history(sale, "refund_done"), within=MOVES_AGAIN_WITHIN)
     assert till.calls("refund", sale.order_id) == 1
-    assert till.keys("REFUND", sale) == [f"{sale.order_id}-r1", None]
+    assert till.done_with("REFUND", sale) == [f"{sale.order_id}-r1", None]
 
 
 def test_a_refund_in_doubt_that_the_portal_has_overtaken_is_dropped(till: Till) -> None:
@@ -106,5 +106,5 @@ def test_a_refund_in_doubt_that_the_portal_has_overtaken_is_dropped(till: Till) 
     # Then there is nothing left to give back, and ours ends without another try
     till.order_becomes(sale, "REFUND", within=MOVES_AGAIN_WITHIN)
     till.eventually(lambda: till.history(sale, "refund_dropped"), within=MOVES_AGAIN_WITHIN)
-    assert till.keys("REFUND", sale) == [None]
+    assert till.done_with("REFUND", sale) == [None]
     assert till.status_of(sale) == "refunded"

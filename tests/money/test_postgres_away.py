@@ -90,7 +90,7 @@ def test_no_acknowledged_callback_is_lost_when_postgres_restarts(
     # Given members in the checkout, and callbacks that stream in
     url = server.create_database("payments")
     in_a_thread(lambda: migrate(url))
-    with Till(url, tmp_path) as till:
+    with Till(url, tmp_path, vipps_api="ecom") as till:
         till.watch.may_complain = True
         wire = Wire(till.neighbours, url)
         service = till.start_service(DATABASE_URL=wire.start())

@@ -21,7 +21,7 @@ def test_a_refund_in_three_parts_leaves_the_seat_paid_until_all_is_back(till: Ti
     assert till.sums(sale) == ("REFUND", "250.00", "250.00", False)
     assert till.status_of(sale) == "refunded"
     # And each part went to Vipps once, under a key of its own
-    assert till.keys("REFUND", sale) == [f"{sale.order_id}-r{n}" for n in (1, 2, 3)]
+    assert till.done_with("REFUND", sale) == [f"{sale.order_id}-r{n}" for n in (1, 2, 3)]
 
 
 def test_after_a_refund_the_clock_releases_nothing(till: Till) -> None:
@@ -77,7 +77,7 @@ def test_never_more_is_given_back_than_was_taken(till: Till) -> None:
     for amount in (None, "0.01"):
         nothing = till.refund(sale, amount)
         assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing_to_refund")
-    assert till.keys("REFUND", sale) == [f"{sale.order_id}-r1", f"{sale.order_id}-r2"]
+    assert till.done_with("REFUND", sale) == [f"{sale.order_id}-r1", f"{sale.order_id}-r2"]
     open_order = till.in_checkout()
     assert till.refund(open_order).json()["code"] == "nothing_to_refund"
     assert till.calls("refund", open_order.order_id) == 0

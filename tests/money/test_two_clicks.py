@@ -45,7 +45,7 @@ def test_ten_clicks_on_refund_with_keys_of_their_own_give_the_money_back_once(ti
     sale = till.sells()
     answers = clicks(till, sale, [f"click-{n}" for n in range(CLICKS)])
     assert outcomes(answers) == {"200": 1, "nothing_to_refund": CLICKS - 1}
-    assert till.keys("REFUND", sale) == [f"{sale.order_id}-r1"]
+    assert till.done_with("REFUND", sale) == [f"{sale.order_id}-r1"]
     assert till.sums(sale) == ("REFUND", "250.00", "250.00", False)
 
 
@@ -60,7 +60,7 @@ def test_ten_clicks_with_one_key_are_one_request(till: Till) -> None:
     first = next(a for a in answers if a.is_success)
     again = till.refund(sale, "100.00", key="the same")
     assert (again.content, again.headers["Idempotent-Replayed"]) == (first.content, "true")
-    assert till.keys("REFUND", sale) == [f"{sale.order_id}-r1"]
+    assert till.done_with("REFUND", sale) == [f"{sale.order_id}-r1"]
     assert till.sums(sale) == ("CAPTURE", "250.00", "100.00", True)
 
 
@@ -68,7 +68,7 @@ def test_ten_parts_at_once_never_add_up_to_more_than_was_taken(till: Till) -> No
     sale = till.sells()
     answers = clicks(till, sale, [f"part-{n}" for n in range(CLICKS)], "50.00")
     assert outcomes(answers) == {"200": 5, "nothing_to_refund": 5}
-    assert sorted(str(key) for key in till.keys("REFUND", sale)) == [
+    assert sorted(str(key) for key in till.done_with("REFUND", sale)) == [
         f"{sale.order_id}-r{n}" for n in range(1, 6)
     ]
     assert till.sums(sale) == ("REFUND", "250.00", "250.00", False)
@@ -82,7 +82,7 @@ def test_two_replicas_give_the_money_back_once(till: Till) -> None:
     told = outcomes(clicks(till, keyed, ["the same"] * CLICKS))
     assert set(told) <= {"200", "request_in_progress"}
     for sale in (whole, keyed):
-        assert till.keys("REFUND", sale) == [f"{sale.order_id}-r1"]
+        assert till.done_with("REFUND", sale) == [f"{sale.order_id}-r1"]
     other.close()
 
 
@@ -90,7 +90,7 @@ def test_two_people_capture_at_once(manual_till: Till) -> None:
     till, sale = manual_till, manual_till.reserves()
     answers = at_once([lambda: till.moves("capture", sale) for _ in range(5)])
     assert outcomes(answers) == {"200": 1, "nothing_to_capture": 4}
-    assert till.keys("CAPTURE", sale) == [f"{sale.order_id}-c1"]
+    assert till.done_with("CAPTURE", sale) == [f"{sale.order_id}-c1"]
 
 
 def test_a_capture_and_a_cancel_at_once_do_one_of_the_two(manual_till: Till) -> None:

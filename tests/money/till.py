@@ -13,6 +13,7 @@ import httpx
 import jwt
 
 from payments_service.demo.actors import JWT_KEY
+from payments_service.domain.orders import VippsApi
 from tests.journeys.service import Service
 from tests.journeys.stack import Member, Stack
 from tests.money import books
@@ -33,8 +34,10 @@ class Sale:
 class Till(Stack):
     """Refunds in parts are sound here, so what must hold at the end is for the books to say."""
 
-    def __init__(self, database_url: str, folder: Path, *, checkout_seconds: int = 60) -> None:
-        super().__init__(database_url, folder, checkout_seconds=checkout_seconds)
+    def __init__(
+        self, database_url: str, folder: Path, *, vipps_api: VippsApi, checkout_seconds: int = 60
+    ) -> None:
+        super().__init__(database_url, folder, vipps_api=vipps_api, checkout_seconds=checkout_seconds)
         self._clients: list[httpx.Client] = []
         #: What an earlier journey on the same database broke is not the next one's matter.
         self.broken_before: list[tuple[str, str]] = []
@@ -134,6 +137,11 @@ class Till(Stack):
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
+    @property
+    def sold(self) -> str:
+        """What an order is whose money Vipps took at the approval: eCom has a word of its own for that."""
+        return "SALE" if self.vipps_api == "ecom" else "CAPTURE"
+
     # -- looking ------------------------------------------------------------------------------------------------
 
     def order_becomes(self, sale: Sale, *statuses: str, within: float) -> None:
@@ -149,15 +157,14 @@ class Till(Stack):
     def status_of(self, sale: Sale) -> str:
         return str(self.registration(sale.member)["status"])
 
-    def keys(self, operation: str, sale: Sale) -> list[str | None]:
+    def done_with(self, operation: str, sale: Sale) -> list[str | None]:
         """Return the keys under which Vipps did it, oldest first."""
         done = self.simulator.journal.effects_of(sale.order_id, operation)
         return [effect.key for effect in done if effect.ok]
 
     def asked_with(self, operation: str, sale: Sale) -> set[str | None]:
         """Return every key that Vipps was asked with, whatever came of it."""
-        asked = self.simulator.journal.requests_for(operation, sale.order_id)
-        return {request.headers.get("x-request-id") for request in asked}
+        return self.keys(operation, sale.order_id)
 
     def history(self, sale: Sale, what: str | None = None) -> list[dict[str, Any]]:
         lines = self.service.get(f"/v1/orders/{sale.order_id}/history").json()["items"]

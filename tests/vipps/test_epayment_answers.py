@@ -51,7 +51,9 @@ async def test_afterwards_the_log_is_read_too(played: Played) -> None:
     reading = await read(played, found, *log)
     assert [e.word for e in reading.entries] == ["CREATED", "AUTHORIZED", "CAPTURED", "REFUNDED"]
     assert [e.request_id for e in reading.entries] == [None, None, "key-c1", "key-r1"]
-    assert reading.totals == Totals(captured_ore=10000, held_ore=15000, refunded_ore=4000)
+    assert reading.totals == Totals(
+        captured_ore=10000, held_ore=15000, refunded_ore=4000, authorized_ore=PRICE
+    )
     assert [r.url.path.removeprefix("/epayment/v1/payments/") for r in played.requests] == [
         ORDER,
         f"{ORDER}/events",
@@ -174,6 +176,8 @@ async def test_what_contradicts_itself_is_neither_paid_nor_unpaid(
         (payment("AUTHORIZED", authorized=PRICE + 1), [event("AUTHORIZED", PRICE + 1)]),
         (payment("AUTHORIZED", authorized=PRICE, captured=PRICE + 1), [event("AUTHORIZED")]),
         ({**payment(), "amount": {"currency": "DKK", "value": PRICE}}, []),
+        (payment("AUTHORIZED", authorized=100), [event("AUTHORIZED")]),
+        (payment("AUTHORIZED", authorized=100, cancelled=100), [event("AUTHORIZED"), event("CANCELLED")]),
         (
             payment("AUTHORIZED", authorized=PRICE),
             [event("AUTHORIZED", amount={"currency": "EUR", "value": PRICE})],

@@ -7,9 +7,10 @@ import pytest
 from fastapi import FastAPI
 
 from tests.api.conftest import api, app, simulator
+from tests.journeys.conftest import own_stack
 from tests.webhooks.service import Hooked
 
-__all__ = ["api", "app", "simulator"]
+__all__ = ["api", "app", "own_stack", "simulator"]
 
 
 @pytest.fixture

@@ -70,6 +70,9 @@ def fold(reading: Reading, *, order_id: str, amount_ore: int) -> Folded | Unclea
         if names_amount and entry.succeeded and entry.amount_ore != amount_ore:
             return Mismatch(f"{entry.word} of {entry.amount_ore} øre, the order is {amount_ore}")
         amounts = _add(amounts, entry)
+    approved = reading.totals.authorized_ore if reading.totals is not None else None
+    if approved not in (None, 0, amount_ore):
+        return Mismatch(f"{approved} øre approved, the order is {amount_ore}")
     combined = _with_totals(amounts, reading.totals)
     if isinstance(combined, Unclear):
         return combined

@@ -21,11 +21,15 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The sums Vipps keeps beside the log, in øre. Absent until the member has reacted."""
+    """The sums Vipps keeps beside the log, in øre. Absent until the member has reacted.
+
+    `authorized_ore`: what was approved in all, whatever became of it; only ePayment says so.
+    """
 
     captured_ore: int
     held_ore: int
     refunded_ore: int
+    authorized_ore: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from payments_service.vipps import callback_token, ecom_answers
 from payments_service.vipps.answers import fingerprint
 from payments_service.vipps.epayment import EpaymentApi
 from payments_service.vipps.error_bodies import error_codes
-from payments_service.vipps.errors import VippsError
+from payments_service.vipps.errors import Rejected, VippsError
 from payments_service.vipps.port import NewPayment
 from payments_service.vipps.remedies import Operation, Remedy, failure, remedy_for
 from payments_service.vipps.text import cut_text, national_number
@@ -21,7 +21,9 @@ from payments_service.vipps.watching import Observe, watched
 PAYMENTS: Final = "/ecomm/v2/payments"
 KEY_LIMIT: Final = 40  # X-Request-Id, eCom v2
 #: How ePayment answers for a sales unit that does not have it, or a payment that it cannot reach.
-NOT_OFFERED: Final = frozenset({401, 403, 404})
+NOT_OFFERED: Final = frozenset({401, 404})
+#: It has been approved, or captured: not to be cancelled for being open.
+HAS_MONEY: Final = frozenset({"Problem/6060", "Problem/6040"})
 
 
 class EcomApi:
@@ -80,7 +82,7 @@ class EcomApi:
     ) -> None:
         """Cancel. Whatever is left of a part-captured reservation is let go too; captured money stays.
 
-        eCom itself cannot spare a reservation; where Vipps does not offer ePayment for this payment, it is not spared.
+        eCom itself cannot spare a reservation; where ePayment does not close this payment, it is not spared.
         """
         give_up_at = monotonic() + timeout
         if only_unapproved and await self._closed_by_epayment(order_id, key, text, timeout):
@@ -93,15 +95,19 @@ class EcomApi:
         await self._operate("refund", "POST", order_id, key, body, timeout)
 
     async def _closed_by_epayment(self, order_id: str, key: str, text: str, timeout: float) -> bool:
-        """False where Vipps does not offer ePayment for this sales unit or payment. Raises what it has to say else."""
+        """False where ePayment cannot, or will not, close it though nobody has approved it. Raises all other errors."""
         if self._closing is None:
             return False
         try:
             await self._closing.cancel(order_id, key=key, text=text, timeout=timeout, only_unapproved=True)
+        except Rejected as no:
+            if no.code in HAS_MONEY:
+                raise
+            return False
         except VippsError as error:
-            if error.status in NOT_OFFERED:
-                return False
-            raise
+            if error.status not in NOT_OFFERED:
+                raise
+            return False
         return True
 
     async def _operate(

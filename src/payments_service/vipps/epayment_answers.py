@@ -64,9 +64,13 @@ def _entry(event: EventLine) -> LogEntry:
 def _totals(found: Payment) -> Totals:
     """What is held: authorised, and neither captured nor let go. Of a payment cancelled unapproved that is 0, too."""
     sums = found.aggregate
-    captured = sums.capturedAmount.value
-    held = max(0, sums.authorizedAmount.value - captured - sums.cancelledAmount.value)
-    return Totals(captured_ore=captured, held_ore=held, refunded_ore=sums.refundedAmount.value)
+    authorized, captured = sums.authorizedAmount.value, sums.capturedAmount.value
+    return Totals(
+        captured_ore=captured,
+        held_ore=max(0, authorized - captured - sums.cancelledAmount.value),
+        refunded_ore=sums.refundedAmount.value,
+        authorized_ore=authorized,
+    )
 
 
 def _currency(amounts: Iterable[Amount]) -> str:

@@ -34,7 +34,8 @@ def _codes(group: str, remedy: Remedy, *codes: str) -> dict[tuple[str, str], Rem
     return {(group, code): remedy for code in codes}
 
 
-_BY_CODE: Final[dict[tuple[str, str], Remedy]] = {
+#: Group and code, in small letters. `docs/vipps.md` explains each to people; a test keeps the two in step.
+BY_CODE: Final[dict[tuple[str, str], Remedy]] = {
     **_codes("payment", Remedy.REJECTED, "41", "42", "43", "44", "45"),  # card and issuer
     **_codes("payment", Remedy.REJECTED, "51", "52", "53"),  # cancel: after a capture, failed, not reserved
     **_codes("payment", Remedy.REJECTED, "61", "62"),  # capture: too much, not reserved
@@ -119,7 +120,7 @@ def _by_code(operation: Operation, status: int, error: ErrorCode) -> Remedy | No
         return Remedy.NO_SUCH_PAYMENT if status in _NO_SUCH[error.key] else Remedy.UNKNOWN
     if operation == "start" and error.key in _NO_SUCH:
         return Remedy.UNKNOWN  # no sense as an answer to a start
-    return _BY_CODE.get((group, code))
+    return BY_CODE.get((group, code))
 
 
 def failure(operation: Operation, answer: Answer) -> VippsError:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from payments_service.outgoing import Answer
+from payments_service.vipps.answers import readable
 from payments_service.vipps.error_bodies import error_codes
 from payments_service.vipps.errors import OutcomeUnknown, Rejected, TryAgain, VippsError
-from payments_service.vipps.messages import Reply, Unreadable, parse, read_json
+from payments_service.vipps.messages import AnyReply, Reply, Unreadable, read_json
 from payments_service.vipps.remedies import name_of, retry_after_seconds
 from payments_service.vipps.transport import VippsTransport
 from payments_service.vipps.watching import Observe, watched
@@ -18,24 +19,19 @@ from payments_service.vipps.watching import Observe, watched
 WEBHOOKS: Final = "/webhooks/v1/webhooks"
 
 Operation = Literal["webhooks_register", "webhooks_list", "webhooks_delete"]
-RegistrationId = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")
-]  # a UUID; goes into a path and onto a screen
+#: A UUID; it goes into a path and onto a screen.
+RegistrationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 _TURNED_AWAY: Final = frozenset({401, 423, 425, 429})  # nothing was done; 401: with these keys, for now
 
 
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, hide_input_in_errors=True)
-
-
-class Registered(_Reply):
+class Registered(Reply):
     """Answer to a register: the only time that the secret is told."""
 
     id: RegistrationId
     secret: str = Field(min_length=1, max_length=1024, repr=False)
 
 
-class Registration(_Reply):
+class Registration(Reply):
     """One of the sales unit's registrations, ours or another service's."""
 
     id: RegistrationId
@@ -43,7 +39,7 @@ class Registration(_Reply):
     events: list[str] = Field(max_length=1000)
 
 
-class _Registrations(_Reply):
+class _Registrations(Reply):
     webhooks: list[Registration] = Field(max_length=1000)
 
 
@@ -78,19 +74,16 @@ class WebhooksApi:
         operation: Operation,
         method: str,
         path: str,
-        shape: type[Reply],
+        shape: type[AnyReply],
         *,
         body: dict[str, Any] | None = None,
         timeout: float,
-    ) -> Reply:
+    ) -> AnyReply:
         with watched(operation, observe=self._observe):
             answer = await self._transport.call(method, path, body=body, timeout=timeout)
             if answer.status not in (200, 201):
                 raise failure(operation, answer)
-            try:
-                return parse(shape, answer.body)
-            except Unreadable as error:
-                raise OutcomeUnknown(f"{operation}: unreadable answer ({error})") from None
+            return readable(shape, answer)
 
 
 def failure(operation: Operation, answer: Answer) -> VippsError:
