@@ -53,8 +53,9 @@ class Company:
 
     def start_service(self, api: Api, settings: Mapping[str, str]) -> None:
         """Start the service, or start it again, as the operator."""
+        again = " again" if self.stage.stack.pid is not None else ""
+        self.telling.say("operator", f"starts the service{again}, with VIPPS_API={api.name}")
         self.stage.operator.start(api, settings)
-        self.telling.say("operator", f"starts the service with VIPPS_API={api.name}")
 
     def start_order(self, event_id: str, member: Member) -> Any:
         """Let a member start a payment, and tell the referee whose seat it is for."""

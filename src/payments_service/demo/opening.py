@@ -28,28 +28,32 @@ LOOKED_SECONDS: Final = 5.0
 
 def set_up(cast: Cast) -> None:
     """Callbacks come by themselves, webhooks only to those who have registered."""
-    telling, stack = cast.telling, cast.stage.stack
-    cast.vipps.offer_epayment(is_offered=cast.api is EPAYMENT)
-    if cast.api is EPAYMENT:
+    telling, is_epayment = cast.telling, cast.api is EPAYMENT
+    cast.vipps.offer_epayment(is_offered=is_epayment)
+    if is_epayment:
         telling.say("Vipps", "offers ePayment to our sales unit")
-        cast.stage.operator.register_webhook()
         telling.say(
             "operator", "payments-service webhooks register; its secret goes into VIPPS_WEBHOOK_SECRETS"
         )
+        cast.stage.operator.register_webhook()
     else:
         telling.say("Vipps", "offers nothing but eCom to our sales unit")
     cast.start_service(cast.api, HURRIED)
-    if cast.api is not EPAYMENT:
-        telling.check("service", "is ready", expected="ok", seen=_readiness(stack.service_url)["status"])
-        return
-    telling.wait(
+    if is_epayment:
+        _check_webhook(cast)
+    else:
+        telling.check("service", "is ready", expected="ok", seen=_readiness(cast)["status"])
+
+
+def _check_webhook(cast: Cast) -> None:
+    cast.telling.wait(
         "what /health/ready says of the webhook",
-        lambda: _readiness(stack.service_url)["details"]["vipps_webhook"] != "unknown",
+        lambda: _readiness(cast)["details"]["vipps_webhook"] != "unknown",
         until=True,
         seconds=LOOKED_SECONDS,
     )
-    said = _readiness(stack.service_url)
-    telling.check(
+    said = _readiness(cast)
+    cast.telling.check(
         "service",
         "is ready, and sees its webhook registered at Vipps",
         expected=("ok", "registered"),
@@ -57,8 +61,8 @@ def set_up(cast: Cast) -> None:
     )
 
 
-def _readiness(service_url: str) -> Any:
-    return httpx.get(f"{service_url}/health/ready", trust_env=False).json()
+def _readiness(cast: Cast) -> Any:
+    return httpx.get(f"{cast.stage.stack.service_url}/health/ready", trust_env=False).json()
 
 
 opening: Final = [("An operator sets the service up for {title}", set_up)]
