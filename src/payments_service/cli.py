@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -95,11 +95,18 @@ def demo(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Where the service listens on 127.0.0.1.")
     ] = 8000,
+    api: Annotated[
+        Literal["ecom", "epayment", "both"],
+        typer.Option(
+            help="The Vipps API to play it over. `both`: over one, over the other, "
+            "and then a switch in mid-flight, which takes both."
+        ),
+    ] = "both",
 ) -> None:
     """Play the whole story on this machine: PostgreSQL, Vipps, an event backend and the service, nothing installed."""
     from payments_service.demo.play import run  # the strangers are not installed with a service
 
-    raise typer.Exit(run(once=once, port=port))
+    raise typer.Exit(run(once=once, port=port, api=api))
 
 
 @app.command(

@@ -98,5 +98,5 @@ DEMO = ("-m", "payments_service", "demo")
 #: The demo without its story: what is left is everything it stands on.
 WITHOUT_STORY = """
 from payments_service.demo.play import run
-raise SystemExit(run(once={once}, port=0, story=lambda cast: None))
+raise SystemExit(run(once={once}, port=0, story=lambda stage, apis: None))
 """

@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
 import pytest
 
-from payments_service.demo.cast import Cast
+from payments_service.demo.apis import Api
+from payments_service.demo.company import Stage
+from payments_service.demo.opening import HURRIED
 from payments_service.demo.play import run
 from tests.demo.played import DEMO, WITHOUT_STORY, all_gone, folder_of_postgres, played
 from tests.embedded_postgres.owners import comes_true
@@ -20,12 +23,13 @@ from tests.embedded_postgres.owners import comes_true
 def test_a_story_that_comes_out_wrong_ends_with_status_1_and_the_service_is_quoted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def wrong_story(cast: Cast) -> None:
-        with cast.telling.step("1. A registration nobody made"):
-            cast.backend.status("no-event", "nobody")
+    def wrong_story(stage: Stage, apis: Sequence[Api]) -> None:
+        stage.operator.start(apis[0], HURRIED)
+        with stage.telling.step("1. A registration nobody made"):
+            stage.backend().status("no-event", "nobody")
 
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    assert run(once=True, port=0, story=wrong_story) == 1
+    assert run(once=True, port=0, api="ecom", story=wrong_story) == 1
     told = capsys.readouterr().out
     assert "expected: a registration of nobody's for no-event" in told
     assert "Something came out wrong:" in told
@@ -55,7 +59,10 @@ def test_afterwards_it_stays_up_with_addresses_that_answer_until_ctrl_c() -> Non
         told = {line[2:16].strip(): line[17:] for line in demo.lines if line.startswith("  ")}
         for name in ("API docs", "health", "metrics", "simulator", "be the member"):
             assert httpx.get(told[name], trust_env=False).status_code == 200, name
-        assert '"status":"INITIATE"' in in_a_shell(told["then look"])
+        assert "VIPPS_API=epayment" in told["new payments"]
+        order = in_a_shell(told["then look"])
+        assert '"status":"INITIATE"' in order
+        assert '"vipps_api":"epayment"' in order
         assert demo.ends_by(signal.SIGINT) == 0
         assert all_gone(belongings)
 

@@ -13,8 +13,10 @@ import httpx
 import pytest
 
 from payments_service.demo.environment import SERVICE_KEY
+from payments_service.demo.run_local import main
 from payments_service.embedded_postgres import EmbeddedPostgres
 from tests.demo.played import Played, all_gone, played
+from tests.embedded_postgres.owners import comes_true
 
 RUN = ("-m", "payments_service.demo.run_local", "--port", "0", "--simulator-port", "0")
 
@@ -40,6 +42,12 @@ def paid_events(demo: Played) -> list[str]:
     return [item["event_id"] for item in answer.json()["items"]]
 
 
+def webhook_of(demo: Played) -> str:
+    """Return what the service has seen of its registration at Vipps."""
+    answer = httpx.get(address(demo, "health"), trust_env=False)
+    return str(answer.json()["details"]["vipps_webhook"])
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
 def test_its_lines_work_and_its_data_stays(checkout: Path) -> None:
@@ -55,7 +63,23 @@ def test_its_lines_work_and_its_data_stays(checkout: Path) -> None:
         belongings = first.belongings()
         assert first.ends_by(signal.SIGTERM) == 0
         assert all_gone(belongings)
-    with played(*RUN, cwd=checkout) as again:
+    with played(*RUN, "--api", "epayment", cwd=checkout) as again:
         assert again.prints("Ctrl-C ends everything"), again.output
         assert paid_events(again) == made
+        assert comes_true(lambda: webhook_of(again) == "registered", seconds=10), again.output
         assert again.ends_by(signal.SIGINT) == 0
+
+
+@pytest.mark.parametrize(("arguments", "variable"), [(("--api", "both"), ""), ((), "vipps")])
+def test_another_api_is_refused_at_once(
+    arguments: tuple[str, ...],
+    variable: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if variable:
+        monkeypatch.setenv("VIPPS_API", variable)
+    with pytest.raises(SystemExit) as refused:
+        main(arguments)
+    assert refused.value.code == 2
+    assert "epayment" in capsys.readouterr().err

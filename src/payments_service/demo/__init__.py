@@ -6,7 +6,10 @@
     run_local.py    the same stack for development, kept in `.data/`
     stack.py        a database, both neighbours and the service: databases.py, neighbours.py, children.py, leash.py
     environment.py  the variables of a service beside a simulator
-    story.py        the plot, in first_act.py, second_act.py and accounts.py
-    cast.py         who plays; actors.py what they can do, all of it over HTTP
+    operating.py    what an operator does by hand: registers the webhook, restarts with another VIPPS_API
+    apis.py         what differs between Vipps' two APIs
+    story.py        the plot: for each API opening.py, three acts and accounts.py; then finale.py and last_books.py
+    company.py      what every scene needs; cast.py who plays a round
+    actors.py       what backend and members can do, vipps_side.py what happens at Vipps: all of it over HTTP
     telling.py      steps, checks and waits; screen.py how they look
 """

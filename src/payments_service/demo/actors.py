@@ -1,91 +1,20 @@
-"""Those who act in the story, each over real HTTP: the event backend, the members, and an eye on Vipps' ledger."""
+"""Those who act in the story, each over real HTTP: the event backend and the members."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
 from typing import Any, Final
 
 import httpx
 import jwt
 
+from payments_service.demo.connections import Connections, answered, answered_text
 from payments_service.demo.environment import SERVICE_KEY
 from payments_service.demo.telling import WentWrong
 
 JWT_KEY: Final = "local-key-of-the-backend-that-mints-tokens"
-PATIENCE_SECONDS: Final = 15
 Json = Mapping[str, Any]
-
-
-class Connections(ExitStack):
-    """The HTTP clients of everybody on stage, closed together."""
-
-    def client(self, base_url: str = "", **headers: str) -> httpx.Client:
-        """Make a client that goes by no proxy: everything here is on this machine."""
-        made = httpx.Client(base_url=base_url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False)
-        return self.enter_context(made)
-
-    def to_service(self, origin: str, credential: str) -> httpx.Client:
-        """Make a client of the service for the holder of a service key or a token."""
-        return self.client(origin, Authorization=f"Bearer {credential}")
-
-
-def answered(response: httpx.Response, *statuses: int) -> Any:
-    """Return the body of an answer with one of these statuses; anything else ends the story."""
-    if response.status_code not in statuses:
-        asked = f"{response.request.method} {response.request.url}"
-        wanted = " or ".join(str(status) for status in statuses)
-        raise WentWrong(f"{wanted} to {asked}", f"{response.status_code} {response.text[:300]}")
-    return response.json() if response.content else None
-
-
-class Vipps:
-    """The simulator's other side: what really happened, and what shall go wrong."""
-
-    def __init__(self, simulator_url: str, connections: Connections) -> None:
-        self._client = connections.client(f"{simulator_url}/control")
-
-    def state(self) -> Any:
-        return answered(self._client.get("/state"), 200)
-
-    def violations(self) -> Any:
-        """Return the seats that were taken back although money, or a way to pay, spoke against it."""
-        return answered(self._client.get("/oracle"), 200)["violations"]
-
-    def effects(self, order_id: str, operation: str) -> list[Any]:
-        """Return what moved in the ledger for an order, and succeeded."""
-        all_of_them = self.state()["effects"]
-        return [
-            e for e in all_of_them if (e["order_id"], e["operation"], e["ok"]) == (order_id, operation, True)
-        ]
-
-    def lose_callback(self, order_id: str) -> None:
-        fault = {"kind": "lost", "operation": "callback", "order_id": order_id}
-        answered(self._client.post("/faults", json=fault), 201)
-
-    def tie(self, order_id: str, event_id: str, user_id: str) -> None:
-        """Tell the referee whose seat an order pays for."""
-        answered(
-            self._client.post(f"/payments/{order_id}", json={"event_id": event_id, "user_id": user_id}), 200
-        )
-
-    def refuse_next_cancel(self, order_id: str) -> None:
-        """Let Vipps say no to the next cancel, as it does while a member is approving."""
-        no = {"kind": "error", "operation": "cancel", "order_id": order_id, "times": 1, "status": 400}
-        answered(
-            self._client.post("/faults", json={**no, "shape": "ecom", "group": "Payment", "code": "52"}), 201
-        )
-
-    def fall_silent(self) -> None:
-        answered(self._client.post("/vipps/down", json={"mode": "silent"}), 200)
-
-    def come_back(self) -> None:
-        answered(self._client.post("/vipps/up"), 200)
-
-    def allow_checkouts_to_last(self, seconds: float) -> None:
-        lasting = dict.fromkeys(("landing_seconds", "app_seconds", "total_seconds"), seconds)
-        answered(self._client.post("/config", json=lasting), 200)
 
 
 class Backend:
@@ -163,13 +92,6 @@ class Backend:
     def _row(self, event_id: str, user_id: str) -> Any:
         rows = answered(self._seats.get(f"/events/{event_id}/registrations"), 200)
         return next((row for row in rows if row["user_info"]["user_id"] == user_id), {})
-
-
-def answered_text(response: httpx.Response) -> str:
-    """Return the text of a page that must be there."""
-    if response.status_code != 200:
-        raise WentWrong(f"200 to GET {response.request.url}", response.status_code)
-    return response.text
 
 
 class Member:

@@ -55,14 +55,15 @@ class Child:
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
-    def finish(self, seconds: float) -> None:
-        """Wait for a command that ends by itself. Raises StackFailed when it does not end well."""
+    def finish(self, seconds: float) -> str:
+        """Wait for a command that ends by itself; return its output. Raises StackFailed when it does not end well."""
         try:
             status = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             status = -1
         if status != 0:
             raise StackFailed(f"{self.name} failed with status {status}:\n{self.last_lines()}")
+        return self._tail()
 
     def wait_until_ready(self, origin: str) -> None:
         """Return when `/health/ready` says so. Raises StackFailed when the process ends or takes too long."""
@@ -87,8 +88,11 @@ class Child:
 
     def last_lines(self, count: int = 25) -> str:
         """Return the end of its output, without the many questions the demo itself has asked."""
+        lines = self._tail().splitlines()
+        return "\n".join([line for line in lines if '"method": "GET"' not in line][-count:])
+
+    def _tail(self) -> str:
         # read by position: the child writes on at the offset it shares with us
         size = os.fstat(self._log.fileno()).st_size
         tail = os.pread(self._log.fileno(), _TAIL_BYTES, max(0, size - _TAIL_BYTES))
-        lines = tail.decode(errors="replace").splitlines()
-        return "\n".join([line for line in lines if '"method": "GET"' not in line][-count:])
+        return tail.decode(errors="replace")

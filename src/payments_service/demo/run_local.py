@@ -13,10 +13,12 @@ from typing import Final
 
 import httpx
 
+from payments_service.demo.apis import CHOSEN, ECOM, EPAYMENT, Api
 from payments_service.demo.children import PortTaken, StackFailed
 from payments_service.demo.databases import embedded_database
 from payments_service.demo.environment import SERVICE_KEY
 from payments_service.demo.neighbours import Neighbours, listen
+from payments_service.demo.operating import Operator
 from payments_service.demo.screen import Screen
 from payments_service.demo.stack import Stack, sigterm_like_ctrl_c, standing
 from payments_service.demo.staying import addresses, wait_for_ctrl_c
@@ -25,6 +27,7 @@ from payments_service.simulator.config import DEFAULT_PORT, SimulatorConfig
 
 FOLDER: Final = Path(".data/postgres")
 MEMBER: Final = "olanor"
+APIS: Final = (ECOM.name, EPAYMENT.name)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,10 +37,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--simulator-port", type=int, default=DEFAULT_PORT, help="of the simulated neighbours"
     )
+    parser.add_argument(
+        "--api",
+        choices=APIS,
+        default=os.environ.get("VIPPS_API", ECOM.name),
+        help="for new payments, like VIPPS_API; epayment registers a webhook at the simulated Vipps",
+    )
     wanted = parser.parse_args(arguments)
+    if wanted.api not in APIS:  # a default is not looked at
+        parser.error(f"VIPPS_API is one of {', '.join(APIS)}")
     try:
         with sigterm_like_ctrl_c(), ExitStack() as resources:
-            return _run(resources, wanted.port, wanted.simulator_port, Screen())
+            (api,) = CHOSEN[wanted.api]
+            return _run(resources, wanted.port, wanted.simulator_port, api, Screen())
     except KeyboardInterrupt:
         return 0
     except PortTaken as taken:
@@ -48,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _run(resources: ExitStack, port: int, simulator_port: int, screen: Screen) -> int:
+def _run(resources: ExitStack, port: int, simulator_port: int, api: Api, screen: Screen) -> int:
     reserved = resources.enter_context(listen(port))
     config = SimulatorConfig()
     number = int(time.time()) - 1_700_000_000  # new at every start, like the simulator's memory
@@ -60,13 +72,13 @@ def _run(resources: ExitStack, port: int, simulator_port: int, screen: Screen) -
     url = given or resources.enter_context(embedded_database(FOLDER))
     stack = Stack(database_url=url, neighbours=neighbours, config=config, reserved=reserved)
     resources.enter_context(standing(stack))
-    stack.start({"LOG_FORMAT": "console"}, is_shown=True)
+    Operator(stack).start(api, {"LOG_FORMAT": "console"}, is_shown=True)
     event = {"event_id": f"event-{number}", "capacity": 10}
     httpx.post(
         f"{stack.simulator_url}/control/backend/events", json=event, trust_env=False
     ).raise_for_status()
     screen.plain()
-    screen.pairs(addresses(stack))
+    screen.pairs(addresses(stack, api))
     screen.plain("\nTry it, line by line:\n")
     for line in lines_to_try(stack, str(event["event_id"])):
         screen.plain(line)

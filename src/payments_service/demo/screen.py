@@ -23,6 +23,11 @@ class Screen:
         self._is_coloured = self._stream.isatty() and not os.environ.get("NO_COLOR")
         self._yes, self._no = ("✓", "✗") if _can_write("✓✗ø", self._stream) else ("+", "X")
 
+    def heading(self, text: str) -> None:
+        """Begin a round."""
+        self._print("")
+        self._print(self._styled("bold", f"== {text} =="))
+
     def title(self, text: str) -> None:
         """Begin a step."""
         self._print("")

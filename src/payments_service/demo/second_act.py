@@ -6,16 +6,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from payments_service.demo.cast import (
-    BACK_SECONDS,
-    DINNER,
-    HELD_SECONDS,
-    PRICE,
-    RELEASED_SECONDS,
-    SETTLED_SECONDS,
-    TRIP,
-    Cast,
-)
+from payments_service.demo.cast import BACK_SECONDS, HELD_SECONDS, RELEASED_SECONDS, Cast
+from payments_service.demo.company import PRICE, SETTLED_SECONDS
 
 #: How far past the deadline Eva presses the button: in its very second, and certainly not before it.
 _A_MOMENT: Final = 0.1
@@ -25,11 +17,11 @@ def move_up(cast: Cast) -> None:
     """Celine's seat goes to David, who opens the app and hesitates. Frida pays for another event meanwhile."""
     telling, backend = cast.telling, cast.backend
     deadline = cast.promote(cast.david)
-    cast.david.open(cast.start_order(DINNER, cast.david))
+    cast.david.open(cast.start_order(cast.dinner, cast.david))
     telling.say("David", "opens the app, and puts the phone away")
-    backend.open_event(TRIP, title="Hyttetur", seats=1, price=PRICE, paytime="00:10:00")
-    backend.sign_up(TRIP, cast.frida.user_id)
-    told = backend.announce(TRIP, cast.frida.user_id, until=deadline.isoformat())
+    backend.open_event(cast.trip, title="Hyttetur", seats=1, price=PRICE, paytime="00:10:00")
+    backend.sign_up(cast.trip, cast.frida.user_id)
+    told = backend.announce(cast.trip, cast.frida.user_id, until=deadline.isoformat())
     telling.say("Frida", "signs up for Hyttetur, a small event with one seat")
     telling.check(
         "service",
@@ -37,10 +29,10 @@ def move_up(cast: Cast) -> None:
         expected=deadline,
         seen=datetime.fromisoformat(told["payment_expiredate"]),
     )
-    order = cast.start_order(TRIP, cast.frida)
-    cast.vipps.lose_callback(order["order_id"])
+    order = cast.start_order(cast.trip, cast.frida)
+    cast.vipps.lose_delivery(order["order_id"])
     cast.frida.approve(order)
-    telling.say("Frida", "approves in the app, and the callback is lost on its way")
+    telling.say("Frida", f"approves in the app, and the {cast.api.delivery} is lost on its way")
 
 
 def fall_silent(cast: Cast) -> None:
@@ -49,11 +41,11 @@ def fall_silent(cast: Cast) -> None:
     cast.vipps.fall_silent()
     telling.say("Vipps", "falls silent: every call to it hangs")
     deadline = datetime.fromisoformat(
-        cast.backend.registration(DINNER, cast.david.user_id)["payment_expiredate"]
+        cast.backend.registration(cast.dinner, cast.david.user_id)["payment_expiredate"]
     )
     _sleep_until(deadline)
     telling.say("the clock", "passes David's and Frida's deadline")
-    for event_id, member in ((DINNER, cast.david), (TRIP, cast.frida)):
+    for event_id, member in ((cast.dinner, cast.david), (cast.trip, cast.frida)):
         cast.wait_for_status(event_id, member, "held", seconds=HELD_SECONDS)
         what = f"holds {member.name}'s seat instead of guessing"
         cast.check_seat(event_id, member, what, expected="a seat")
@@ -64,20 +56,20 @@ def come_back(cast: Cast) -> None:
     telling = cast.telling
     cast.vipps.come_back()
     telling.say("Vipps", "answers again")
-    seconds = cast.wait_for_status(TRIP, cast.frida, "paid", seconds=BACK_SECONDS)
-    cast.check_seat(TRIP, cast.frida, f"Frida had paid: paid, {seconds:.1f} s later", expected="a seat")
-    cast.check_captured_once(cast.backend.registration(TRIP, cast.frida.user_id)["orders"][0])
-    cast.wait_for_status(DINNER, cast.david, "expired", seconds=RELEASED_SECONDS)
-    cast.check_seat(DINNER, cast.david, "David had not: his seat goes back", expected="no seat")
+    seconds = cast.wait_for_status(cast.trip, cast.frida, "paid", seconds=BACK_SECONDS)
+    cast.check_seat(cast.trip, cast.frida, f"Frida had paid: paid, {seconds:.1f} s later", expected="a seat")
+    cast.check_captured_once(cast.newest_order(cast.trip, cast.frida))
+    cast.wait_for_status(cast.dinner, cast.david, "expired", seconds=RELEASED_SECONDS)
+    cast.check_seat(cast.dinner, cast.david, "David had not: his seat goes back", expected="no seat")
 
 
 def change_of_mind(cast: Cast) -> None:
     """David's seat goes to Eva, who aborts, and then wants it after all."""
     cast.promote(cast.eva)
-    first = cast.start_order(DINNER, cast.eva)
+    first = cast.start_order(cast.dinner, cast.eva)
     cast.eva.refuse(first)
     cast.telling.say("Eva", "refuses in the app")
-    second = cast.start_order(DINNER, cast.eva)
+    second = cast.start_order(cast.dinner, cast.eva)
     distinct = len({first["order_id"], second["order_id"]})
     cast.telling.check("service", "the second attempt is another order", expected=2, seen=distinct)
     after = cast.backend.order(first["order_id"])
@@ -92,7 +84,7 @@ def change_of_mind(cast: Cast) -> None:
 def last_second(cast: Cast) -> None:
     """The race that must never be lost: an approval while the clock strikes."""
     telling, backend = cast.telling, cast.backend
-    registration = backend.registration(DINNER, cast.eva.user_id)
+    registration = backend.registration(cast.dinner, cast.eva.user_id)
     order, deadline = registration["orders"][0], datetime.fromisoformat(registration["payment_expiredate"])
     telling.say("Eva", "waits, with her finger on the button")
     cast.eva.open(order)
@@ -103,8 +95,8 @@ def last_second(cast: Cast) -> None:
     telling.check(
         "Vipps", "wrote it down in the second of the deadline", expected=0, seen=late // timedelta(seconds=1)
     )
-    cast.wait_for_status(DINNER, cast.eva, "paid", seconds=SETTLED_SECONDS)
-    cast.check_seat(DINNER, cast.eva, "Eva is paid and keeps her seat", expected="a seat")
+    cast.wait_for_status(cast.dinner, cast.eva, "paid", seconds=SETTLED_SECONDS)
+    cast.check_seat(cast.dinner, cast.eva, "Eva is paid and keeps her seat", expected="a seat")
     tried = [c for c in cast.vipps.state()["backend_calls"]
              if (c["operation"], c["user_id"]) == ("release", cast.eva.user_id)]  # fmt: skip
     telling.check("backend", "was never asked to take it back", expected=[], seen=tried)

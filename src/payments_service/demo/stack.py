@@ -13,7 +13,7 @@ from payments_service.demo.environment import environment
 from payments_service.demo.neighbours import Neighbours
 from payments_service.simulator.config import SimulatorConfig
 
-MIGRATE_SECONDS = 60
+COMMAND_SECONDS = 60
 
 
 class Stack:
@@ -29,11 +29,11 @@ class Stack:
         self._reserved = reserved  # nobody else gets the port before the service does
         self._service: Child | None = None
 
-    def migrate(self) -> None:
-        """Bring the schema up to date with the service's own command."""
-        child = Child("migrate", environment=self._environment({}))
+    def command(self, *arguments: str) -> str:
+        """Run one of the service's own commands to its end, and return what it printed."""
+        child = Child(*arguments, environment=self._environment({}))
         try:
-            child.finish(MIGRATE_SECONDS)
+            return child.finish(COMMAND_SECONDS)
         finally:
             child.stop()
 
@@ -55,6 +55,11 @@ class Stack:
         return self._service.last_lines() if self._service else ""
 
     @property
+    def pid(self) -> int | None:
+        """Of the service that runs."""
+        return self._service.pid if self._service else None
+
+    @property
     def has_died(self) -> bool:
         return self._service is not None and self._service.has_ended
 
@@ -72,7 +77,7 @@ class Stack:
 def standing(stack: Stack) -> Iterator[Stack]:
     """Migrate, and whatever happens meanwhile, let the service end before what it stands on."""
     try:
-        stack.migrate()
+        stack.command("migrate")
         yield stack
     finally:
         stack.stop()

@@ -6,25 +6,29 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from payments_service.demo.actors import JWT_KEY, Backend, Connections, Member, Vipps, answered
+from payments_service.demo.actors import JWT_KEY, Backend, Member
+from payments_service.demo.apis import Api
+from payments_service.demo.connections import Connections, answered
 from payments_service.demo.environment import SERVICE_KEY
+from payments_service.demo.operating import Operator
 from payments_service.demo.screen import Screen
 from payments_service.demo.stack import Stack
+from payments_service.demo.vipps_side import Vipps
 
 EVENT: Final = "konsert"
 CHECKOUT_SECONDS: Final = 600  # as at Vipps; a person needs the time
 UNHURRIED: Final[Mapping[str, str]] = {"SWEEP_SECONDS": "1", "JWT_KEY": JWT_KEY}
 
 
-def stay(stack: Stack, screen: Screen) -> bool:
+def stay(stack: Stack, operator: Operator, api: Api, screen: Screen) -> bool:
     """Show what there is to open, and stay until Ctrl-C or SIGTERM; False when the service ended by itself."""
     screen.plain("\nStarting the service again without the hurry: ten minutes in the app, an hour to pay ...")
     try:
-        stack.start(UNHURRIED)
+        operator.start(api, UNHURRIED)
         with Connections() as connections:
             order = _open_checkout(stack, connections)
         screen.plain()
-        screen.pairs(addresses(stack))
+        screen.pairs(addresses(stack, api))
         screen.pairs(
             [
                 ("be the member", order["payment_link"]),
@@ -38,14 +42,15 @@ def stay(stack: Stack, screen: Screen) -> bool:
         return True
 
 
-def addresses(stack: Stack) -> Sequence[tuple[str, str]]:
-    """Return what there is to open in a browser, and the key to call with."""
+def addresses(stack: Stack, api: Api) -> Sequence[tuple[str, str]]:
+    """Return what there is to open in a browser, the key to call with, and the API that new payments use."""
     return [
         ("API docs", f"{stack.service_url}/docs"),
         ("health", f"{stack.service_url}/health/ready"),
         ("metrics", f"{stack.service_url}/metrics"),
         ("simulator", f"{stack.simulator_url}/control/state"),
         ("service key", SERVICE_KEY),
+        ("new payments", f"{api.title}, VIPPS_API={api.name}"),
     ]
 
 

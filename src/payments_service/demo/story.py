@@ -1,35 +1,53 @@
-"""The plot: an event with three seats and five members, and everything that can come between a member and a seat."""
+"""The plot: three seats and five members, and all that can come between them, over one API, over the other, across."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
 from payments_service.demo.accounts import accounts
-from payments_service.demo.actors import JWT_KEY
-from payments_service.demo.cast import Cast
+from payments_service.demo.apis import Api
+from payments_service.demo.cast import Cast, make_cast
+from payments_service.demo.company import Company, Stage
+from payments_service.demo.finale import finale, make_guests
 from payments_service.demo.first_act import first_act
+from payments_service.demo.last_books import last_books
+from payments_service.demo.opening import opening
 from payments_service.demo.second_act import second_act
 from payments_service.demo.third_act import third_act
 
-#: A story of seconds instead of hours. The simulated checkout ends before the service counts on its end.
-CHECKOUT_SECONDS: Final = 6.0
-HURRIED: Final[Mapping[str, str]] = {
-    "VIPPS_CHECKOUT_SECONDS": "8",
-    "VIPPS_TIMEOUT_SECONDS": "2",
-    "EVENT_SERVICE_TIMEOUT_SECONDS": "2",
-    "LEASE_SECONDS": "10",
-    "SWEEP_SECONDS": "1",
-    "WAITING_LIST_PAYTIME": "00:00:04",
-    "JWT_KEY": JWT_KEY,
-}
-STEPS: Final[Sequence[tuple[str, Callable[[Cast], None]]]] = (*first_act, *second_act, *third_act, *accounts)
+STEPS: Final[Sequence[tuple[str, Callable[[Cast], None]]]] = (
+    *opening,
+    *first_act,
+    *second_act,
+    *third_act,
+    *accounts,
+)
+Players = TypeVar("Players", bound=Company)
 
 
-def play(cast: Cast) -> None:
-    """Play step after step, until the end or until one goes so wrong that the rest would mean nothing."""
-    for number, (title, step) in enumerate(STEPS, start=1):
-        with cast.telling.step(f"{number}. {title}"):
-            step(cast)
-        if cast.telling.is_broken:
+def play(stage: Stage, apis: Sequence[Api]) -> None:
+    """Play the story over each API; with both, then a switch from one to the other. Ends where the rest would mean
+    nothing."""
+    for number, api in enumerate(apis, start=1):
+        stage.telling.heading(f"Round {number} of {len(apis)}: {api.title}, VIPPS_API={api.name}")
+        _play(make_cast(stage, api), [(title.format_map(words_of(api)), step) for title, step in STEPS])
+        if stage.telling.is_broken:
+            return
+    if len(apis) > 1:
+        stage.telling.heading("Finale: from eCom v2 to ePayment v1 in mid-flight")
+        _play(make_guests(stage), [*finale, *last_books])
+
+
+def words_of(api: Api) -> dict[str, str]:
+    """Return what a title may speak of."""
+    return {"title": api.title, "delivery": api.delivery}
+
+
+def _play(players: Players, steps: Sequence[tuple[str, Callable[[Players], None]]]) -> None:
+    """Play step after step, numbered over all rounds, until the end or until one goes too wrong."""
+    for title, step in steps:
+        with players.telling.step(f"{players.telling.steps + 1}. {title}"):
+            step(players)
+        if players.telling.is_broken:
             return

@@ -45,6 +45,10 @@ class Telling:
     def is_right(self) -> bool:
         return not self.failures and not self.is_broken
 
+    def heading(self, text: str) -> None:
+        """Begin a round of steps."""
+        self._screen.heading(text)
+
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
         """Play one step. What goes wrong in it is told, and ends the story instead of the program."""

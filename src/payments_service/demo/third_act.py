@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from payments_service.demo.actors import answered
-from payments_service.demo.cast import DINNER, PRICE, QUIZ, SETTLED_SECONDS, Cast
+from payments_service.demo.cast import Cast
+from payments_service.demo.company import PRICE, SETTLED_SECONDS
+from payments_service.demo.connections import answered
 
 
 def refund_in_part(cast: Cast) -> None:
     """Two requests with one key are one refund; Anna has still paid."""
-    order = cast.backend.registration(DINNER, cast.anna.user_id)["orders"][0]
+    order = cast.newest_order(cast.dinner, cast.anna)
     for _ in range(2):
         cast.backend.refund(order["order_id"], "100.00", reason="The dessert was cancelled", key="dessert")
     cast.telling.say("backend", "refunds Anna 100.00 for the dessert, and clicks twice")
@@ -23,25 +24,25 @@ def refund_in_part(cast: Cast) -> None:
         expected=("CAPTURE", True, PRICE, "100.00"),
         seen=tuple(after[fact] for fact in ("status", "is_paid", "captured", "refunded")),
     )
-    cast.check_seat(DINNER, cast.anna, "and she keeps her seat", expected="a seat")
+    cast.check_seat(cast.dinner, cast.anna, "and she keeps her seat", expected="a seat")
 
 
 def pay_too_late(cast: Cast) -> None:
     """Hanna signs off while the payment page is open, and approves all the same."""
     telling, backend = cast.telling, cast.backend
-    backend.open_event(QUIZ, title="Quiz", seats=1, price=PRICE, paytime="00:10:00")
-    backend.sign_up(QUIZ, cast.hanna.user_id)
-    backend.announce(QUIZ, cast.hanna.user_id)
-    order = cast.start_order(QUIZ, cast.hanna)
-    cast.vipps.refuse_next_cancel(order["order_id"])
-    backend.sign_off(QUIZ, cast.hanna.user_id)
+    backend.open_event(cast.quiz, title="Quiz", seats=1, price=PRICE, paytime="00:10:00")
+    backend.sign_up(cast.quiz, cast.hanna.user_id)
+    backend.announce(cast.quiz, cast.hanna.user_id)
+    order = cast.start_order(cast.quiz, cast.hanna)
+    cast.vipps.refuse_next_cancel(order["order_id"], cast.api)
+    backend.sign_off(cast.quiz, cast.hanna.user_id)
     telling.wait(
         "what happened to Hanna's order",
-        lambda: "cancel_refused" in backend.happenings(order["order_id"]),
+        lambda: cast.api.after_no in backend.happenings(order["order_id"]),
         until=True,
         seconds=SETTLED_SECONDS,
     )
-    telling.say("Hanna", "signs off; Vipps will not cancel what she is just looking at")
+    telling.say("Hanna", f"signs off; Vipps will not cancel what she is just looking at: {cast.api.after_no}")
     cast.hanna.approve(order)
     telling.say("Hanna", "approves all the same: money for a seat that is gone")
     seconds = telling.wait(
