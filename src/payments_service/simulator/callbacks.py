@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
@@ -31,6 +31,8 @@ class Letter:
     error: dict[str, str] | None
     with_transaction_id: bool
     forgery: Forgery
+    held_for: str | None = None
+    """Leaves when this has happened: the order's details or cancel, or the callback of a newer payment."""
 
 
 class CallbackEngine:
@@ -71,7 +73,15 @@ class CallbackEngine:
             return
         if fault is not None and fault.kind == "delayed":
             letter.due_at += timedelta(seconds=fault.seconds or 0)
-        self.queue += [letter] * _copies(fault)
+        if fault is not None and fault.kind == "held":
+            letter.due_at, letter.held_for = datetime.max.replace(tzinfo=UTC), fault.value or "details"
+        self.queue += _copies(letter, fault)
+
+    def release(self, held_for: str, of: Callable[[Payment], bool]) -> None:
+        """Lets go of what was held for this."""
+        for letter in self.queue:
+            if letter.held_for == held_for and of(letter.payment):
+                letter.due_at, letter.held_for = self._clock.now(), None
 
     async def flush(self) -> None:
         """Sends what is due, at once and side by side, as independent deliveries would."""
@@ -156,5 +166,7 @@ def _keep(task: asyncio.Task[None], among: set[asyncio.Task[None]]) -> None:
     task.add_done_callback(among.discard)
 
 
-def _copies(fault: Fault | None) -> int:
-    return 2 if fault is not None and fault.kind == "duplicated" else 1
+def _copies(letter: Letter, fault: Fault | None) -> list[Letter]:
+    if fault is None or fault.kind != "duplicated":
+        return [letter]
+    return [letter, replace(letter, due_at=letter.due_at + timedelta(seconds=fault.seconds or 0))]

@@ -9,6 +9,7 @@ from fastapi.encoders import jsonable_encoder
 from pydantic import AwareDatetime, BaseModel
 
 from payments_service.simulator.control_backend import control_backend_router
+from payments_service.simulator.control_misbehaviour import control_misbehaviour_router
 from payments_service.simulator.control_payments import control_payments_router, payment_view
 from payments_service.simulator.faults import Fault
 
@@ -32,6 +33,7 @@ def control_router(sim: "Simulator") -> APIRouter:
     router = APIRouter(prefix="/control", tags=["control"])
     router.include_router(control_payments_router(sim))
     router.include_router(control_backend_router(sim))
+    router.include_router(control_misbehaviour_router(sim))
     _add_inspection(router, sim)
     _add_faults(router, sim)
     _add_settings(router, sim)

@@ -3,26 +3,36 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from payments_service.simulator.acts import ActPlan
+from payments_service.simulator.agenda import Agenda
 from payments_service.simulator.callbacks import CallbackEngine, ClientFactory, plain_client
+from payments_service.simulator.chance import Chance
 from payments_service.simulator.checkout import Checkout
 from payments_service.simulator.clock import VirtualClock
 from payments_service.simulator.config import SimulatorConfig
+from payments_service.simulator.deeds import wait_for_bank
 from payments_service.simulator.event_backend import EventBackend
 from payments_service.simulator.faults import Call, Fault, FaultPlan, Hook, Hooks
 from payments_service.simulator.gateway import Gateway
 from payments_service.simulator.idempotency import AnswerStore
 from payments_service.simulator.in_process import InProcessTransport
 from payments_service.simulator.initiation import Initiation
-from payments_service.simulator.journal import Journal
+from payments_service.simulator.journal import Journal, Note
 from payments_service.simulator.ledger import Ledger, Payment
+from payments_service.simulator.letting_go import LettingGo
 from payments_service.simulator.member import Member
 from payments_service.simulator.merchant import Merchant
+from payments_service.simulator.mischief import Mischief, Selection
+from payments_service.simulator.native_refusals import in_native_words
 from payments_service.simulator.oracle import Oracle
+from payments_service.simulator.scenario_format import Scenario
+from payments_service.simulator.scenario_player import Player
 from payments_service.simulator.tokens import TokenOffice
 
 if TYPE_CHECKING:
@@ -46,6 +56,8 @@ class Simulator:
         self.faults, self.hooks = FaultPlan(), Hooks()
         self.answer_store, self.down = AnswerStore(), dict[str, Fault]()
         self.stopping = asyncio.Event()
+        self.opening_scenario: Scenario | None = None
+        """Begins when the simulator does."""
         self.tokens = TokenOffice(config=self.config, clock=self.clock)
         self.gateway = Gateway(clock=self.clock, tokens=self.tokens)
         self.callbacks = CallbackEngine(
@@ -57,6 +69,7 @@ class Simulator:
             client_factory=client_factory,
         )
         self._build_counters()
+        self._build_mischief()
         self.app = self._build_app()
 
     def _build_counters(self) -> None:
@@ -69,6 +82,15 @@ class Simulator:
         self.member = Member(ledger=ledger, checkout=self.checkout, callbacks=self.callbacks)
         self.backend = EventBackend(clock=clock)
         self.oracle = Oracle(clock=clock, ledger=ledger, checkout=self.checkout, backend=self.backend)
+
+    def _build_mischief(self) -> None:
+        self.agenda = Agenda(clock=self.clock, journal=self.journal)
+        self.acts, self.mischief, self.chance = ActPlan(self), Mischief(self), Chance(self)
+        self.player = Player(self)
+        self.hooks.listeners += [self.acts.listen, LettingGo(self).listen, self.player.listen]
+        self.checkout.is_slow = partial(wait_for_bank, self)
+        self.faults.on_taken = self._note_fault
+        self.faults.otherwise = self.chance.draw_for_callback
 
     def _build_app(self) -> "SimulatorApp":
         from payments_service.simulator.app import SimulatorApp  # the app needs the simulator first
@@ -97,6 +119,7 @@ class Simulator:
         """Tells the oracle whose seat an order pays for."""
         payment = self.ledger.by_order(order_id)
         payment.event_id, payment.user_id = str(event_id), user_id
+        self.player.look()
         return payment
 
     def add_fault(self, kind: str, operation: str, **how: object) -> Fault:
@@ -106,9 +129,25 @@ class Simulator:
         neighbour = "backend" if call.operation.startswith("backend.") else "vipps"
         if neighbour in self.down:
             return self.down[neighbour]
-        return self.faults.take(
+        fault = self.faults.take(
             call.operation, call.order_id, kinds, event_id=call.event_id, user_id=call.user_id
         )
+        return in_native_words(fault or self.chance.draw(call), call)
+
+    def misbehave(self, name: str, **how: Any) -> Selection:
+        """By the name in the catalogue, for an order_id, an operation, so many times, after so many skipped."""
+        return self.mischief.select(name, **how)
+
+    def note(
+        self, source: str, name: str, words: str, *, operation: str | None = None, order_id: str | None = None
+    ) -> None:
+        at = self.clock.now()
+        self.journal.notes.append(Note(self.journal.next_seq(), at, source, name, operation, order_id, words))
+
+    def _note_fault(self, fault: Fault, operation: str, order_id: str | None) -> None:
+        if fault.name is not None:
+            words = f"fault {fault.kind}"
+            self.note("misbehaviour", fault.name, words, operation=operation, order_id=order_id)
 
     def take_down(self, neighbour: str = "vipps", mode: str = "silent") -> None:
         """Modes: silent (never answers), refuse (the connection dies at once), 500."""
@@ -118,19 +157,34 @@ class Simulator:
         self.down.pop(neighbour, None)
 
     async def advance(self, seconds: float) -> datetime:
-        now = self.clock.advance(seconds)
+        """What is planned in between happens at its own time."""
+        target = self.clock.now() + timedelta(seconds=seconds)
+        while (wait := self.agenda.seconds_until_next()) is not None and wait <= self._until(target):
+            self.clock.advance(wait)
+            await self.tick()
+        # never back, even when the work in between has taken longer than was asked for
+        now = self.clock.advance(min(seconds, 0) or max(0, self._until(target)))
         await self.tick()
         return now
 
+    def _until(self, target: datetime) -> float:
+        return (target - self.clock.now()).total_seconds()
+
     async def tick(self) -> None:
         """What time alone brings about: checkouts end, callbacks that were kept back leave."""
+        self.agenda.run_due()
         self.checkout.expire_due()
+        self.player.look()
         await self.callbacks.flush()
         await self.callbacks.idle()
 
     async def run_clockwork(self) -> None:
+        if self.opening_scenario is not None:
+            self.player.begin(self.opening_scenario)
         while not self.stopping.is_set():
+            self.agenda.run_due()
             self.checkout.expire_due()
+            self.player.look()
             self.callbacks.flush_soon()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), self.config.tick_seconds)
@@ -141,13 +195,15 @@ class Simulator:
 
     async def close(self) -> None:
         self.stop()
+        await self.player.close()
         await self.callbacks.close()
 
     def reset(self) -> None:
         """Forgets everything but the configuration and the access tokens already handed out."""
         for part in (
-            self.ledger, self.journal, self.faults, self.answer_store, self.down, self.backend,
-            self.oracle, self.gateway, self.hooks.before, self.hooks.after, self.callbacks.queue,
+            self.player, self.mischief, self.acts, self.chance, self.agenda, self.ledger, self.journal,
+            self.faults, self.answer_store, self.down, self.backend, self.oracle, self.gateway,
+            self.hooks.before, self.hooks.after, self.callbacks.queue,
         ):  # fmt: skip
             part.clear()
         self.clock.reset()
