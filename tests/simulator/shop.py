@@ -1,6 +1,8 @@
-"""A merchant for the simulator's tests: calls eCom over the ASGI transport and keeps the callbacks it gets."""
+"""A merchant for the simulator's tests: calls eCom over the ASGI transport and keeps what Vipps sends it."""
 
 import asyncio
+import json
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -15,12 +17,39 @@ from payments_service.simulator.simulator import Simulator
 MSN = "654321"
 
 
+@dataclass(frozen=True)
+class Heard:
+    """A webhook as it arrived."""
+
+    path: str
+    query: str
+    raw: bytes
+    headers: dict[str, str]
+
+    @property
+    def body(self) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(self.raw)
+        return body
+
+    @property
+    def signature(self) -> str | None:
+        return self.headers.get("authorization")
+
+
 class Shop:
     def __init__(self, *, unit: SalesUnit | None = None, **config: Any) -> None:
         self.received: list[dict[str, Any]] = []
         self.answer_with = 200
         self.answer_after = 0.0
-        inbox = Starlette(routes=[Route("/vipps/v2/payments/{order_id}", self._receive, methods=["POST"])])
+        self.heard: list[Heard] = []
+        self.hook_answers: list[int] = []
+        """Statuses for the next webhooks; afterwards 200."""
+        inbox = Starlette(
+            routes=[
+                Route("/vipps/v2/payments/{order_id}", self._receive, methods=["POST"]),
+                Route("/hooks/{name}", self._hear, methods=["POST"]),
+            ]
+        )
         transport = httpx.ASGITransport(app=inbox)
         self.sim = Simulator(client_factory=lambda: httpx.AsyncClient(transport=transport))
         self.unit = unit or SalesUnit()
@@ -38,6 +67,13 @@ class Shop:
         )
         await asyncio.sleep(self.answer_after)
         return Response(status_code=self.answer_with, headers={"Location": "/elsewhere"})
+
+    async def _hear(self, request: Request) -> Response:
+        raw = await request.body()
+        self.heard.append(Heard(request.url.path, request.url.query, raw, dict(request.headers)))
+        await asyncio.sleep(self.answer_after)
+        status = self.hook_answers.pop(0) if self.hook_answers else 200
+        return Response(status_code=status, headers={"Location": "/hooks/elsewhere"})
 
     def keys(self, **changes: str) -> dict[str, str]:
         key = self.unit.subscription_keys[0]

@@ -26,6 +26,8 @@ class Waiting:
     skip: int
     waits: bool
     of_others: bool
+    only_now: bool = False
+    """For one call: over when that has passed, whether or not there was anything to do."""
 
     def fits(self, stage: str, call: Call) -> bool:
         if stage != self.stage or not covers(self.operation, call.operation):
@@ -48,12 +50,16 @@ class ActPlan:
                     await self._sim.callbacks.flush()
                 else:
                     self._sim.callbacks.flush_soon()
+            elif act.only_now:
+                self.waiting.remove(act)
 
     def _do(self, act: Waiting, call: Call) -> bool:
         """Whether there was anything to do; what cannot be done is noted and counts."""
         try:
             words = act.deed(self._sim, Occasion(call, act.order_id, act.parameters))
-        except (CheckoutOver, Refusal, KeyError) as problem:
+        except KeyError:
+            return False  # the payment it is about was never started
+        except (CheckoutOver, Refusal) as problem:
             words = f"could not be done: {problem}"
         if words is None:
             return False

@@ -28,11 +28,8 @@ class Agenda:
         due_at = self._clock.now() + timedelta(seconds=seconds)
         self.planned.append(Planned(due_at, name, order_id, deed))
 
-    def seconds_until_next(self) -> float | None:
-        if not self.planned:
-            return None
-        next_at = min(item.due_at for item in self.planned)
-        return max(0.0, (next_at - self._clock.now()).total_seconds())
+    def next_due(self) -> datetime | None:
+        return min((item.due_at for item in self.planned), default=None)
 
     def run_due(self) -> None:
         """In the order of their times; one that has become impossible is noted and costs the others nothing."""

@@ -14,10 +14,12 @@ from payments_service.simulator.backend_api import backend_router
 from payments_service.simulator.config import SimulatorConfig
 from payments_service.simulator.control_api import control_router
 from payments_service.simulator.ecom import ecom_router
+from payments_service.simulator.epayment import epayment_router
 from payments_service.simulator.front_door import FrontDoor
 from payments_service.simulator.gateway import gateway_refusal
 from payments_service.simulator.member_pages import member_router
 from payments_service.simulator.token_api import token_router
+from payments_service.simulator.webhooks_api import webhooks_router
 
 if TYPE_CHECKING:
     from payments_service.simulator.simulator import Simulator
@@ -31,6 +33,8 @@ class SimulatorApp(FastAPI):
         self.simulator = sim
         self.include_router(token_router(config=sim.config, clock=sim.clock, tokens=sim.tokens))
         self.include_router(ecom_router(sim))
+        self.include_router(epayment_router(sim))
+        self.include_router(webhooks_router(sim))
         self.include_router(backend_router(sim))
         self.include_router(member_router(sim))
         self.include_router(control_router(sim))

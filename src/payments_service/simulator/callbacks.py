@@ -1,25 +1,19 @@
-"""Sends the callback an outcome gets: a single attempt, three seconds of patience, no redirects."""
+"""The callbacks of eCom: the one letter an outcome gets, with a single attempt and three seconds of patience."""
 
-import asyncio
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-
-import httpx
+from typing import Any
 
 from payments_service.simulator.callback_letters import Forgery, write_letter
 from payments_service.simulator.clock import VirtualClock
 from payments_service.simulator.config import SimulatorConfig
-from payments_service.simulator.faults import CALLBACK_KINDS, Call, Fault, FaultPlan, Hooks
+from payments_service.simulator.courier import Courier
+from payments_service.simulator.faults import CALLBACK_KINDS, FaultPlan
 from payments_service.simulator.journal import Delivery, Journal
 from payments_service.simulator.ledger import Payment
 
-ClientFactory = Callable[[], httpx.AsyncClient]
-
-
-def plain_client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(trust_env=False)
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -43,15 +37,11 @@ class CallbackEngine:
         clock: VirtualClock,
         journal: Journal,
         faults: FaultPlan,
-        hooks: Hooks,
-        client_factory: ClientFactory,
+        courier: Courier,
     ) -> None:
         self._config, self._clock, self._journal = config, clock, journal
-        self._faults, self._hooks = faults, hooks
-        self.client_factory = client_factory
+        self._faults, self._courier = faults, courier
         self.queue: list[Letter] = []
-        self._flushes: set[asyncio.Task[None]] = set()
-        self._attempts: set[asyncio.Task[None]] = set()
 
     def post(
         self,
@@ -63,6 +53,8 @@ class CallbackEngine:
         forgery: Forgery | None = None,
     ) -> None:
         """Queues a letter; a fault may lose it, keep it back, double it or spoil it."""
+        if payment.api != "ecom":
+            return  # whoever started it has named no address; webhooks tell of it
         now = self._clock.now()
         fault = None if forgery else self._faults.take("callback", payment.order_id, CALLBACK_KINDS)
         letter = Letter(
@@ -74,74 +66,32 @@ class CallbackEngine:
         if fault is not None and fault.kind == "delayed":
             letter.due_at += timedelta(seconds=fault.seconds or 0)
         if fault is not None and fault.kind == "held":
-            letter.due_at, letter.held_for = datetime.max.replace(tzinfo=UTC), fault.value or "details"
-        self.queue += _copies(letter, fault)
+            letter.due_at, letter.held_for = NEVER, fault.value or "details"
+        self.queue.append(letter)
+        if fault is not None and fault.kind == "duplicated":
+            again_at = letter.due_at + timedelta(seconds=fault.seconds or 0)
+            self.queue.append(replace(letter, due_at=again_at))
 
-    def release(self, held_for: str, of: Callable[[Payment], bool]) -> None:
-        """Lets go of what was held for this."""
+    def release(self, held_for: str, of: Callable[[str], bool]) -> None:
+        """Lets go of what was held for this, about orders that fit."""
         for letter in self.queue:
-            if letter.held_for == held_for and of(letter.payment):
+            if letter.held_for == held_for and of(letter.payment.order_id):
                 letter.due_at, letter.held_for = self._clock.now(), None
 
-    async def flush(self) -> None:
-        """Sends what is due, at once and side by side, as independent deliveries would."""
+    def has_work(self) -> bool:
+        now = self._clock.now()
+        return any(letter.due_at <= now for letter in self.queue)
+
+    def due(self) -> list[Coroutine[Any, Any, None]]:
+        """What is to be sent now, taken from the queue: side by side, as independent deliveries would be."""
         now = self._clock.now()
         due = [letter for letter in self.queue if letter.due_at <= now]
         self.queue = [letter for letter in self.queue if letter.due_at > now]
-        await asyncio.gather(*(self._send(letter) for letter in due))
-
-    def flush_soon(self) -> None:
-        """For callers who must not wait for the merchant's answer."""
-        now = self._clock.now()
-        if any(letter.due_at <= now for letter in self.queue):
-            _keep(asyncio.create_task(self.flush()), self._flushes)
-
-    async def idle(self) -> None:
-        """Until every delivery that is under way has had its answer or used up its time."""
-        await asyncio.gather(*self._flushes)
-
-    async def close(self) -> None:
-        tasks = self._flushes | self._attempts
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        return [self._send(letter) for letter in due]
 
     async def _send(self, letter: Letter) -> None:
         delivery = self._record(letter, "under way")
-        call = Call("callback", letter.payment.order_id)
-        await self._hooks.run_before(call)
-        attempt = asyncio.create_task(self._attempt(delivery))
-        # Vipps stops waiting; the merchant's work goes on all the same, so the attempt is not cancelled.
-        _keep(attempt, self._attempts)
-        await asyncio.wait({attempt}, timeout=self._config.callback_patience_seconds)
-        if delivery.outcome == "under way":
-            delivery.outcome, delivery.seconds = "timeout", self._config.callback_patience_seconds
-        await self._hooks.run_after(call)
-
-    async def _attempt(self, delivery: Delivery) -> None:
-        headers = {"Content-Type": "application/json;charset=UTF-8"}
-        if delivery.authorization is not None:
-            headers["Authorization"] = delivery.authorization
-        started = time.monotonic()
-        try:
-            async with self.client_factory() as client:
-                answer = await client.post(
-                    delivery.url,
-                    content=delivery.body.encode(),
-                    headers=headers,
-                    timeout=self._config.callback_patience_seconds,
-                    follow_redirects=False,
-                )
-            outcome, status = "answered", answer.status_code
-        except httpx.TimeoutException:
-            outcome, status = "timeout", None
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
-            outcome, status = f"unreachable: {type(problem).__name__}", None
-        except Exception as problem:  # over an ASGI transport the merchant's own error gets here
-            outcome, status = f"broke: {type(problem).__name__}", None
-        if delivery.outcome == "under way":
-            delivery.outcome, delivery.http_status = outcome, status
-            delivery.seconds = time.monotonic() - started
+        await self._courier.carry(delivery, patience=self._config.callback_patience_seconds)
 
     def _record(self, letter: Letter, outcome: str) -> Delivery:
         url, body, authorization = write_letter(
@@ -153,20 +103,12 @@ class CallbackEngine:
             msn_as_integer=self._config.callback_msn_as_integer,
             forgery=letter.forgery,
         )
+        headers = {"Content-Type": "application/json;charset=UTF-8"}
+        if authorization is not None:
+            headers["Authorization"] = authorization
         delivery = Delivery(
             self._journal.next_seq(), self._clock.now(), letter.payment.order_id, url,
-            letter.forgery.status or letter.status, body, authorization, outcome,
+            letter.forgery.status or letter.status, body, authorization, outcome, headers=headers,
         )  # fmt: skip
         self._journal.deliveries.append(delivery)
         return delivery
-
-
-def _keep(task: asyncio.Task[None], among: set[asyncio.Task[None]]) -> None:
-    among.add(task)
-    task.add_done_callback(among.discard)
-
-
-def _copies(letter: Letter, fault: Fault | None) -> list[Letter]:
-    if fault is None or fault.kind != "duplicated":
-        return [letter]
-    return [letter, replace(letter, due_at=letter.due_at + timedelta(seconds=fault.seconds or 0))]

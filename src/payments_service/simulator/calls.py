@@ -9,27 +9,23 @@ from starlette.types import Scope
 
 from payments_service.simulator.faults import Call
 
-_ECOM = r"^/+ecomm/+v2"
-_VIPPS_ROUTES = (
-    ("token", "POST", re.compile(r"^/+accesstoken/+get(?P<tail>/*)$", re.IGNORECASE)),
-    ("initiate", "POST", re.compile(_ECOM + r"/+payments(?P<tail>/*)$", re.IGNORECASE)),
-    (
-        "force_approve",
-        "POST",
-        re.compile(
-            _ECOM + r"/+integration-test/+payments/+(?P<order>[^/]+)/+approve(?P<tail>/*)$", re.IGNORECASE
-        ),
-    ),
-    (
-        "",
-        "",
-        re.compile(
-            _ECOM
-            + r"/+payments/+(?P<order>[^/]+)/+(?P<op>details|status|capture|cancel|refund)(?P<tail>/*)$",
-            re.IGNORECASE,
-        ),
-    ),
+_ECOM, _EPAYMENT = "/ecomm/v2", "/epayment/v1"
+_MOVES = ("capture", "cancel", "refund")
+_ROUTES = (
+    ("token", "POST", "/accesstoken/get"),
+    ("initiate", "POST", f"{_ECOM}/payments"),
+    ("force_approve", "POST", f"{_ECOM}/integration-test/payments/{{order}}/approve"),
+    *((word, "", f"{_ECOM}/payments/{{order}}/{word}") for word in ("details", "status", *_MOVES)),
+    ("initiate", "POST", f"{_EPAYMENT}/payments"),
+    ("details", "GET", f"{_EPAYMENT}/payments/{{order}}"),
+    *((word, "", f"{_EPAYMENT}/payments/{{order}}/{word}") for word in ("events", *_MOVES)),
+    ("force_approve", "POST", f"{_EPAYMENT}/test/payments/{{order}}/approve"),
+    ("webhooks.register", "POST", "/webhooks/v1/webhooks"),
+    ("webhooks.list", "GET", "/webhooks/v1/webhooks"),
+    ("webhooks.delete", "DELETE", "/webhooks/v1/webhooks/{order}"),
 )
+# These always took a slash at their end.
+_TAIL_IS_FINE = ("token", "initiate")
 _SEAT = re.compile(r"^/backend/events/(?P<event>[^/]+)/registrations/(?:(?P<user>[^/]+)/)?$")
 _BACKEND_OPERATIONS = {"GET": "backend.read", "DELETE": "backend.release", "PUT": "backend.waitlist"}
 _SECRET_HEADERS = ("authorization", "client_secret", "ocp-apim-subscription-key", "x-csrf-token")
@@ -52,36 +48,42 @@ def _name(
         user = seat["user"]
         operation = _BACKEND_OPERATIONS.get(method, "other") if user else "backend.list"
         return operation, path, {"event_id": unquote(seat["event"]), "user_id": user and unquote(user)}
-    for operation, expected, pattern in _VIPPS_ROUTES:
+    named: tuple[str, str, dict[str, str | None]] = ("other", path, {})
+    for operation, expected, template, pattern in _PATTERNS:
         match = pattern.match(path)
-        odd = "//" in path or (match is not None and match["tail"] and operation not in ("token", "initiate"))
+        odd = "//" in path or (match is not None and match["tail"] and operation not in _TAIL_IS_FINE)
         if match is None or (odd and not tolerate_odd_slashes):
             continue
         order = match.groupdict().get("order")
-        name = operation or match["op"].lower()
-        canonical = _canonical(name, order)
-        if name == "initiate":
-            order = _order_in(body)
-        return (name if expected in ("", method) else "other"), canonical, {"order_id": order}
-    return "other", path, {}
+        canonical = template.format(order=order)
+        if expected in ("", method):
+            return operation, canonical, {"order_id": _whose(operation, order, body)}
+        named = ("other", canonical, {"order_id": order})
+    return named
 
 
-def _canonical(name: str, order: str | None) -> str:
-    if name == "token":
-        return "/accesstoken/get"
-    if name == "initiate":
-        return "/ecomm/v2/payments"
-    if name == "force_approve":
-        return f"/ecomm/v2/integration-test/payments/{order}/approve"
-    return f"/ecomm/v2/payments/{order}/{name}"
+def _whose(operation: str, order: str | None, body: bytes) -> str | None:
+    """The last part of the Webhooks API's paths is a registration, not an order."""
+    if operation.startswith("webhooks."):
+        return None
+    return _order_in(body) if operation == "initiate" else order
 
 
 def _order_in(body: bytes) -> str | None:
     try:
-        found: Any = json.loads(body)["transaction"]["orderId"]
+        given: Any = json.loads(body)
+        found = given["transaction"]["orderId"] if "transaction" in given else given["reference"]
     except (ValueError, KeyError, TypeError):
         return None
     return found if isinstance(found, str) else None
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    spelt = template.replace("/", "/+").replace("{order}", "(?P<order>[^/]+)")
+    return re.compile(f"^{spelt}(?P<tail>/*)$", re.IGNORECASE)
+
+
+_PATTERNS = tuple((name, method, template, _pattern(template)) for name, method, template in _ROUTES)
 
 
 def without_secrets(headers: dict[str, str]) -> dict[str, str]:

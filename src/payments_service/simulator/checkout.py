@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from payments_service.simulator.callbacks import CallbackEngine
+from payments_service.simulator.bookkeeping import Bookkeeper
 from payments_service.simulator.clock import VirtualClock
 from payments_service.simulator.config import SimulatorConfig
-from payments_service.simulator.journal import Effect, Journal
-from payments_service.simulator.ledger import Ledger, LogEntry, Payment
+from payments_service.simulator.ledger import Ledger, Payment
+from payments_service.simulator.post_office import PostOffice
 
 # What the issuer refuses in the test environment, in øre.
 REFUSED_AMOUNTS = frozenset({151, 182, 183, 184, 186, 187, 197})
@@ -29,11 +29,11 @@ class Checkout:
         config: SimulatorConfig,
         clock: VirtualClock,
         ledger: Ledger,
-        journal: Journal,
-        callbacks: CallbackEngine,
+        books: Bookkeeper,
+        callbacks: PostOffice,
     ) -> None:
         self._config, self._clock, self._ledger = config, clock, ledger
-        self._journal, self._callbacks = journal, callbacks
+        self._books, self._callbacks = books, callbacks
         self.is_slow: Callable[[Payment], bool] | None = None
         """Says that the bank takes its time; it is then up to whoever said so to approve again later."""
 
@@ -77,6 +77,8 @@ class Checkout:
         payment.reacted_at, payment.reserved_at, payment.ended = now, now, "approved"
         operation = self._approval_operation(payment)
         self._log(payment, operation, at=now, transaction_id=payment.transaction_id)
+        if payment.api == "epayment" and self._captures_directly(payment):
+            self._log(payment, "CAPTURE", at=now)
         status = "SALE" if operation == "SALE" else "RESERVE" if payment.is_express else "RESERVED"
         self._callbacks.post(payment, status)
 
@@ -85,7 +87,8 @@ class Checkout:
         self.open(payment)
         payment.reacted_at = self._clock.now()
         operation = self._approval_operation(payment)
-        self._log(payment, operation, ok=False, transaction_id=payment.transaction_id)
+        number = payment.transaction_id if payment.api == "ecom" else None
+        self._log(payment, operation, ok=False, transaction_id=number)
         error = {
             "errorCode": "42",
             "errorGroup": "PAYMENTS",
@@ -115,13 +118,17 @@ class Checkout:
             raise CheckoutOver(f"order {payment.order_id} is over: {payment.ended}")
 
     def _approval_operation(self, payment: Payment) -> str:
+        """A sale is a word of eCom; in ePayment it is an authorisation and a capture."""
+        return "SALE" if payment.api == "ecom" and self._captures_directly(payment) else "RESERVE"
+
+    def _captures_directly(self, payment: Payment) -> bool:
         unit = self._config.unit(payment.msn)
-        direct = "direct_capture" in payment.quirks or (unit is not None and unit.direct_capture)
-        return "SALE" if direct else "RESERVE"
+        return "direct_capture" in payment.quirks or (unit is not None and unit.direct_capture)
 
     def _end(self, payment: Payment, why: str, *, at: datetime | None = None, logs: bool = True) -> None:
+        """Leaving no trace is a defect of eCom alone."""
         payment.ended = why
-        if logs:
+        if logs or payment.api == "epayment":
             self._log(payment, "CANCEL", at=at, source="timeout" if why == "timed_out" else "member")
 
     def _log(
@@ -134,11 +141,6 @@ class Checkout:
         transaction_id: str | None = None,
         source: str = "member",
     ) -> None:
-        at = at or self._clock.now()
-        payment.log.append(LogEntry(operation, payment.amount, at, payment.text, ok, transaction_id))
-        self._journal.effects.append(
-            Effect(
-                self._journal.next_seq(), at, payment.msn, payment.order_id, operation, source,
-                payment.amount, ok, None, None,
-            )
-        )  # fmt: skip
+        self._books.record(
+            payment, operation, payment.amount, source=source, at=at, ok=ok, transaction_id=transaction_id
+        )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 
 DEFAULT_PORT = 8090
+# Waits between the attempts at a webhook: 2 s three times, a minute, two, an hour until the 29th, then a day.
+WEBHOOK_WAITS = (2.0, 2.0, 2.0, 60.0, 120.0, *(3600.0,) * 23, 86400.0)
 
 
 @dataclass(slots=True)
@@ -27,6 +29,10 @@ class SalesUnit:
     legacy_402: bool = False
     """Refusals of money movements answer 402, as until May 2021, in place of 400."""
     rate_limits: bool = False
+    may_push: bool = False
+    """ePayment's PUSH_MESSAGE, which skips the landing page."""
+    epayment_allowed: bool = True
+    """False answers every call to ePayment with 403."""
 
 
 @dataclass(slots=True)
@@ -44,6 +50,19 @@ class SimulatorConfig:
     callback_patience_seconds: float = 3.0
     callback_msn_as_integer: bool = False
     callback_with_transaction_id: bool = True
+    webhook_patience_seconds: float = 10.0
+    webhook_retry_seconds: tuple[float, ...] = WEBHOOK_WAITS
+    """The last one is repeated until `webhook_retry_days` are over."""
+    webhook_retry_days: float = 7
+    webhook_unresponsive_days: float = 14
+    """A registration without a success for so long is removed."""
+    webhook_date_is_refreshed: bool = False
+    """Retries are signed anew with the present x-ms-date; otherwise they repeat the first one's."""
+    webhook_limit: int = 25
+    """Registrations for one event and sales unit."""
+    epayment_get_shows_redirect_url: bool = False
+    remembers_refusals: bool = True
+    """ePayment repeats a refusal to whoever comes again with the same Idempotency-Key."""
     desktop_cancel_is_logged: bool = True
     timeout_is_logged: bool = True
     append_status_to_fallback: bool = False

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from payments_service.simulator.callback_letters import Forgery
 from payments_service.simulator.ledger import Payment
 from payments_service.simulator.letting_go import same_member
 from payments_service.simulator.misbehaviour import Occasion
@@ -132,28 +131,46 @@ def capture_directly(sim: "Simulator", at: Occasion) -> str:
     return "an approval will be captured at once"
 
 
-def capture_in_portal(sim: "Simulator", at: Occasion) -> str:
-    entry = sim.merchant.capture(sim.payment(at.order_id), at.parameters["amount"] or None)
+def capture_in_portal(sim: "Simulator", at: Occasion) -> str | None:
+    payment = sim.payment(at.order_id)
+    if payment.ended is None:
+        return None  # not yet
+    entry = sim.merchant.capture(payment, at.parameters["amount"] or None)
     return f"captured {entry.amount} in the portal"
 
 
-def refund_in_portal(sim: "Simulator", at: Occasion) -> str:
-    entry = sim.merchant.refund(sim.payment(at.order_id), at.parameters["amount"] or None)
+def refund_in_portal(sim: "Simulator", at: Occasion) -> str | None:
+    payment = sim.payment(at.order_id)
+    if payment.ended is None or (payment.amounts.to_capture and not payment.amounts.captured):
+        return None  # not yet
+    entry = sim.merchant.refund(payment, at.parameters["amount"] or None)
     return f"refunded {entry.amount} in the portal"
 
 
-def cancel_in_portal(sim: "Simulator", at: Occasion) -> str:
-    entry = sim.merchant.cancel(sim.payment(at.order_id), release_remainder=True)
+def cancel_in_portal(sim: "Simulator", at: Occasion) -> str | None:
+    payment = sim.payment(at.order_id)
+    if payment.ended is None:
+        return None  # not yet
+    entry = sim.merchant.cancel(payment, release_remainder=True)
     return f"released {entry.amount} in the portal"
 
 
 def contradict(sim: "Simulator", at: Occasion) -> str | None:
     """Only a success can be contradicted."""
-    delivered = sim.journal.deliveries_of(at.order_id)
-    if not delivered or delivered[-1].status not in ("RESERVED", "RESERVE", "SALE"):
+    delivery = sim.journal.delivery_with(at.call.headers)
+    if delivery is None or delivery.status not in ("RESERVED", "RESERVE", "SALE", "AUTHORIZED"):
         return None
-    sim.callbacks.post(sim.payment(at.order_id), "REJECTED", forgery=Forgery(status="REJECTED"))
+    sim.callbacks.contradict(sim.payment(at.order_id))
     return "a notification says the contrary"
+
+
+def remove_webhooks(sim: "Simulator", _at: Occasion) -> str | None:
+    """As Vipps does after two weeks without a good answer."""
+    if not sim.webhooks.registrations:
+        return None
+    gone = len(sim.webhooks.registrations)
+    sim.webhooks.registrations.clear()
+    return f"removed {gone} webhook registrations"
 
 
 def shorten_tokens(sim: "Simulator", at: Occasion) -> str:

@@ -118,9 +118,11 @@ class EcomDesk:
             request.headers.get("x-request-id"), required=keyed and self._sim.config.require_request_id
         )
         scope = (msn, order_id, operation, key or "")
-        known = self._sim.answer_store.recall(scope, digest) if keyed and key else None
-        if known is not None:
-            return known
+        if keyed and key:
+            conflict = Refusal("Payment", "93", "The request id was used before with another content")
+            known = self._sim.answer_store.recall(scope, digest, otherwise=conflict)
+            if known is not None:
+                return known
         if self._sim.faults.take(operation, order_id, frozenset({"not_really"})) is not None:
             return self._pretend(payment, operation, text)
         entry = self._move_money(payment, operation, body, text=text, key=key, digest=digest)

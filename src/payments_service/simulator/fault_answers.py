@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from payments_service.simulator.faults import Fault
 from payments_service.simulator.gateway import too_many
+from payments_service.simulator.problems import MEDIA_TYPE, coded
 from payments_service.simulator.refusals import Refusal
 
 JSON = "application/json;charset=UTF-8"
@@ -23,6 +24,7 @@ def _content(fault: Fault) -> tuple[str, str | None]:
     message = "Something failed; please try again later."
     page = "<html><head><title>Bad Gateway</title></head><body>Bad Gateway</body></html>"
     response_info = {"responseCode": fault.status, "responseMessage": message}
+    problem = coded(fault.code if fault.code != "99" else "3010", message, status=fault.status)
     shapes: dict[str, tuple[str, str | None]] = {
         "responseinfo": (json.dumps({"responseInfo": response_info}), JSON),
         "gateway": (json.dumps({"statusCode": fault.status, "message": message}), JSON),
@@ -31,6 +33,7 @@ def _content(fault: Fault) -> tuple[str, str | None]:
         "strings": (json.dumps([message, "Error"]), JSON),
         "junk": ('{"orderId": "half a', JSON),
         "ecom": (json.dumps(Refusal(fault.group, fault.code, message).body()), JSON),
+        "epayment": (json.dumps(problem.body("/v1/payments")), MEDIA_TYPE),
         "django": (json.dumps({"detail": message}), "application/json"),
     }
     return shapes[fault.shape]

@@ -16,15 +16,17 @@ CALLBACK_KINDS = frozenset(
     {
         "lost", "duplicated", "delayed", "wrong_token", "missing_token", "wrong_amount", "wrong_msn",
         "wrong_order_id", "malformed", "unknown_status", "unknown_fields", "fields_missing", "held",
+        "clock_skew", "old_date",
     }
 )  # fmt: skip
 VIPPS_OPERATIONS = (
-    "token", "initiate", "details", "status", "capture", "cancel", "refund", "force_approve"
+    "token", "initiate", "details", "status", "events", "capture", "cancel", "refund", "force_approve",
+    "webhooks.register", "webhooks.list", "webhooks.delete",
 )  # fmt: skip
-SHAPES = ("responseinfo", "gateway", "html", "empty", "strings", "junk", "ecom", "django")
+SHAPES = ("responseinfo", "gateway", "html", "empty", "strings", "junk", "ecom", "epayment", "django")
 BACKEND_OPERATIONS = ("backend.read", "backend.list", "backend.release", "backend.waitlist")
 _ONLY_FOR = {
-    "stale_details": ("details",),
+    "stale_details": ("details", "events"),
     "wrong_amount": ("details",),
     "not_really": ("capture", "cancel", "refund"),
 }
@@ -52,6 +54,8 @@ class Fault:
     retry_after: int | None = None
     amount: int | None = None
     value: str | None = None
+    spares: str | None = None
+    """An event whose webhooks it leaves alone."""
     name: str | None = None
     """The misbehaviour it belongs to, if it was asked for under such a name."""
     id: int = field(default_factory=lambda: next(_ids))
@@ -109,13 +113,16 @@ class FaultPlan:
         *,
         event_id: str | None = None,
         user_id: str | None = None,
+        event: str | None = None,
     ) -> Fault | None:
         """The first fault that fits this call, with one of its times used up."""
         for fault in self.faults:
             wanted = ((fault.order_id, order_id), (fault.event_id, event_id), (fault.user_id, user_id))
             if fault.kind not in kinds or not covers(fault.operation, operation):
                 continue
-            if any(ours not in (None, theirs) for ours, theirs in wanted):
+            if any(ours not in (None, theirs) for ours, theirs in wanted) or (
+                event and event == fault.spares
+            ):
                 continue
             if fault.skip:
                 fault.skip -= 1

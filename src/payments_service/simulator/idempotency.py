@@ -1,12 +1,12 @@
-"""Remembers answers by X-Request-Id, separately for every sales unit, order and endpoint."""
+"""Remembers answers by the caller's key, separately for every API, sales unit, order and endpoint."""
 
 import hashlib
 import json
 from typing import Any
 
-from payments_service.simulator.refusals import Refusal, invalid
+from payments_service.simulator.refusals import invalid
 
-Scope = tuple[str, str, str, str]
+Scope = tuple[str, ...]
 
 
 def payload_hash(body: dict[str, Any]) -> str:
@@ -22,17 +22,18 @@ def check_key(key: str | None, *, required: bool) -> str | None:
 
 
 class AnswerStore:
-    """Only successes are kept: an order that was locked must be free to succeed under the same key later."""
+    """Locks are never kept: an order that was locked must be free to succeed under the same key later."""
 
     def __init__(self) -> None:
         self._answers: dict[Scope, tuple[str, dict[str, Any]]] = {}
 
-    def recall(self, scope: Scope, digest: str) -> dict[str, Any] | None:
+    def recall(self, scope: Scope, digest: str, *, otherwise: Exception) -> dict[str, Any] | None:
+        """Raises `otherwise` when the key has been used for another content."""
         if scope not in self._answers:
             return None
         known, answer = self._answers[scope]
         if known != digest:
-            raise Refusal("Payment", "93", "The request id was used before with another content")
+            raise otherwise
         return answer
 
     def keep(self, scope: Scope, digest: str, answer: dict[str, Any]) -> None:

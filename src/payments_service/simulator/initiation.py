@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from payments_service.simulator.bookkeeping import Bookkeeper
 from payments_service.simulator.clock import VirtualClock
 from payments_service.simulator.config import SalesUnit, SimulatorConfig
-from payments_service.simulator.journal import Effect, Journal
-from payments_service.simulator.ledger import Ledger, LogEntry, Payment
+from payments_service.simulator.ledger import Ledger, Payment
 from payments_service.simulator.refusals import Refusal, invalid
 from payments_service.simulator.validation import (
     ORDER_ID,
@@ -21,22 +21,15 @@ from payments_service.simulator.validation import (
 
 class Initiation:
     def __init__(
-        self, *, config: SimulatorConfig, clock: VirtualClock, ledger: Ledger, journal: Journal
+        self, *, config: SimulatorConfig, clock: VirtualClock, ledger: Ledger, books: Bookkeeper
     ) -> None:
-        self._config, self._clock, self._ledger, self._journal = config, clock, ledger, journal
+        self._config, self._clock, self._ledger, self._books = config, clock, ledger, books
 
     def start(self, body: dict[str, Any], unit: SalesUnit) -> Payment:
         payment = self._read(body, unit)
         if self._ledger.find(payment.msn, payment.order_id) is not None:
             raise Refusal("Merchant", "34", "The order id has been used before and must be unique")
-        payment.log.append(LogEntry("INITIATE", payment.amount, payment.created_at, payment.text))
-        self._ledger.add(payment)
-        self._journal.effects.append(
-            Effect(
-                self._journal.next_seq(), payment.created_at, payment.msn, payment.order_id, "INITIATE",
-                "api", payment.amount, True, None, None,
-            )
-        )  # fmt: skip
+        self._books.open(payment)
         return payment
 
     def link(self, payment: Payment) -> str:

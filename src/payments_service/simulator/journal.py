@@ -1,5 +1,6 @@
 """Append-only records under one running number, so that a test can prove what came before what."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -38,18 +39,24 @@ class Request:
 
 @dataclass(slots=True)
 class Delivery:
-    """One callback: attempted once, with what came of it."""
+    """One attempt to tell the merchant, by callback or by webhook, with what came of it."""
 
     seq: int
     at: datetime
     order_id: str
     url: str
     status: str
+    """The status a callback names, or the name of a webhook's event."""
     body: str
     authorization: str | None
     outcome: str = "under way"
     http_status: int | None = None
     seconds: float | None = None
+    channel: str = "ecom"
+    """`ecom` or `webhooks`."""
+    attempt: int = 1
+    registration_id: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -99,6 +106,10 @@ class Journal:
 
     def deliveries_of(self, order_id: str) -> list[Delivery]:
         return [d for d in self.deliveries if d.order_id == order_id]
+
+    def delivery_with(self, headers: Mapping[str, str]) -> Delivery | None:
+        """The one these very headers belong to."""
+        return next((d for d in reversed(self.deliveries) if d.headers is headers), None)
 
     def as_dict(self) -> dict[str, Any]:
         lists = ("effects", "requests", "deliveries", "backend_calls", "notes")

@@ -1,6 +1,7 @@
 """The one truth about payments: what was agreed at the start, and a log of what happened since."""
 
 import secrets
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -61,6 +62,11 @@ class Payment:
     is_express: bool = False
     skips_landing_page: bool = False
     api: str = "ecom"
+    """Which API started it: callbacks are for "ecom", webhooks for "epayment"."""
+    psp_reference: str = field(default_factory=lambda: str(uuid.uuid4()))
+    user_flow: str = "WEB_REDIRECT"
+    method: str = "WALLET"
+    metadata: dict[str, str] | None = None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(96))
     opened_at: datetime | None = None
     reacted_at: datetime | None = None

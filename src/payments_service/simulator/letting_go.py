@@ -26,12 +26,12 @@ class LettingGo:
         if stage != "answered" or call.order_id is None:
             return
         if call.operation in ("details", "cancel"):
-            self._sim.callbacks.release(call.operation, lambda payment: payment.order_id == call.order_id)
+            self._sim.callbacks.release(call.operation, lambda order_id: order_id == call.order_id)
         elif call.operation == "callback":
             newer = self._sim.ledger.by_order(call.order_id)
-            self._sim.callbacks.release("newer", lambda payment: _is_older(payment, newer))
+            self._sim.callbacks.release("newer", lambda order_id: self._is_older(order_id, newer))
         self._sim.callbacks.flush_soon()
 
-
-def _is_older(payment: Payment, newer: Payment) -> bool:
-    return payment.created_at < newer.created_at and same_member(payment, newer)
+    def _is_older(self, order_id: str, newer: Payment) -> bool:
+        payment = self._sim.ledger.by_order(order_id)
+        return payment.created_at < newer.created_at and same_member(payment, newer)

@@ -1,14 +1,14 @@
 """The member with the phone: opens the link, approves, refuses, has a card declined, or simply goes away."""
 
-from payments_service.simulator.callbacks import CallbackEngine
 from payments_service.simulator.checkout import Checkout
 from payments_service.simulator.ledger import Ledger, Payment
+from payments_service.simulator.post_office import PostOffice
 
 
 class Member:
-    """Each method ends when the callback it caused, if any, has been attempted."""
+    """Each method ends when the callback or webhook it caused, if any, has been attempted once."""
 
-    def __init__(self, *, ledger: Ledger, checkout: Checkout, callbacks: CallbackEngine) -> None:
+    def __init__(self, *, ledger: Ledger, checkout: Checkout, callbacks: PostOffice) -> None:
         self._ledger, self._checkout, self._callbacks = ledger, checkout, callbacks
 
     async def open(self, order_id: str) -> Payment:
@@ -28,7 +28,7 @@ class Member:
         return await self._told(payment)
 
     async def cancel_on_desktop(self, order_id: str, *, logs: bool | None = None) -> Payment:
-        """Clicks cancel at the landing page; `logs=False` leaves no trace in details, as has been seen."""
+        """Clicks cancel at the landing page; `logs=False` leaves no trace in eCom's details, as has been seen."""
         payment = self._ledger.by_order(order_id)
         self._checkout.cancel_on_desktop(payment, logs=logs)
         return await self._told(payment)

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from payments_service.simulator.bookkeeping import Bookkeeper
 from payments_service.simulator.clock import VirtualClock
 from payments_service.simulator.config import SimulatorConfig
-from payments_service.simulator.journal import Effect, Journal
 from payments_service.simulator.ledger import Ledger, LogEntry, Payment
 from payments_service.simulator.refusals import Refusal, invalid
 
@@ -13,9 +13,9 @@ class Merchant:
     """`source` tells the API from the merchant's own portal, which moves money without anybody being told."""
 
     def __init__(
-        self, *, config: SimulatorConfig, clock: VirtualClock, ledger: Ledger, journal: Journal
+        self, *, config: SimulatorConfig, clock: VirtualClock, ledger: Ledger, books: Bookkeeper
     ) -> None:
-        self._config, self._clock, self._ledger, self._journal = config, clock, ledger, journal
+        self._config, self._clock, self._ledger, self._books = config, clock, ledger, books
 
     def capture(
         self,
@@ -122,16 +122,18 @@ class Merchant:
         source: str,
         ok: bool = True,
     ) -> LogEntry:
-        now = self._clock.now()
-        entry = LogEntry(operation, amount, now, text, ok, self._ledger.next_transaction_id(), key)
-        payment.log.append(entry)
-        self._journal.effects.append(
-            Effect(
-                self._journal.next_seq(), now, payment.msn, payment.order_id, operation, source,
-                amount, ok, key, digest,
-            )
-        )  # fmt: skip
-        return entry
+        number = self._ledger.next_transaction_id()
+        return self._books.record(
+            payment,
+            operation,
+            amount,
+            source=source,
+            text=text,
+            ok=ok,
+            transaction_id=number,
+            key=key,
+            digest=digest,
+        )
 
 
 def _amount(amount: int | None) -> int:

@@ -9,12 +9,13 @@ from payments_service.simulator.faults import Call
 if TYPE_CHECKING:
     from payments_service.simulator.simulator import Simulator
 
-READS = ("details", "status")
+READS = ("details", "status", "events")
 CHANGES = ("capture", "cancel", "refund")
-EVERY_CALL = ("token", "initiate", *READS, *CHANGES, "force_approve")
+WEBHOOKS = ("webhooks.register", "webhooks.list", "webhooks.delete")
+EVERY_CALL = ("token", "initiate", *READS, *CHANGES, "force_approve", *WEBHOOKS)
 BOTH, ECOM, EPAYMENT = ("ecom", "epayment"), ("ecom",), ("epayment",)
 # What a call to these is about is not an order.
-WITHOUT_ORDER = frozenset({"token"})
+WITHOUT_ORDER = frozenset({"token", *WEBHOOKS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ class Misbehaviour:
     waits_for: str | None = None
     """Which of the operations is meant when none is named; None is all of them."""
     at_once: bool = False
-    """Done on the spot when it is asked for with an order that exists and without an operation."""
+    """Done on the spot when it is asked for without an operation, and with an order that exists if it needs one."""
+    needs_order: bool = True
     by_chance: bool = True
 
     @property

@@ -1,7 +1,12 @@
-"""Misbehaviours 1 to 8: the notification that is lost, late, doubled, wrong, or ahead of the truth."""
+"""Misbehaviours 1 to 8, 30 and 31: the notification that is lost, late, doubled, wrong, or ahead of the truth."""
 
-from payments_service.simulator.deeds import approve_before_the_answer, contradict, fail_then_approve
-from payments_service.simulator.misbehaviour import BOTH, ECOM, Act, Misbehaviour, Spoil
+from payments_service.simulator.deeds import (
+    approve_before_the_answer,
+    contradict,
+    fail_then_approve,
+    remove_webhooks,
+)
+from payments_service.simulator.misbehaviour import BOTH, ECOM, EPAYMENT, Act, Misbehaviour, Spoil
 
 CALLBACK = ("callback",)
 
@@ -91,7 +96,7 @@ CALLBACKS = (
     Misbehaviour(
         7, "inconsistent_read",
         "Details show the payment as it was so many seconds ago, whatever the notification said.",
-        ("details",), BOTH, (Spoil("stale_details"),), {"seconds": 30.0},
+        ("details", "events"), BOTH, (Spoil("stale_details"),), {"seconds": 30.0},
     ),
     Misbehaviour(
         8, "fields_missing.summary", "Details come without transactionSummary.",
@@ -104,5 +109,22 @@ CALLBACKS = (
     Misbehaviour(
         8, "fields_missing.transaction_id", "Details, or the notification, come without any transactionId.",
         ("details", "callback"), ECOM, (Spoil("fields_missing", {"value": "transactionId"}),),
+    ),
+    Misbehaviour(
+        30, "webhook_removed", "Vipps has removed all registrations, as after two weeks without an answer.",
+        ("callback", "initiate", "webhooks.list"), EPAYMENT, (Act(remove_webhooks),),
+        waits_for="callback", at_once=True, needs_order=False,
+    ),
+    Misbehaviour(
+        31, "clock_skew.ahead", "The webhook is signed with a date so many seconds ahead.",
+        CALLBACK, EPAYMENT, (Spoil("clock_skew"),), {"seconds": 600.0},
+    ),
+    Misbehaviour(
+        31, "clock_skew.behind", "The webhook is signed with a date of long ago.",
+        CALLBACK, EPAYMENT, (Spoil("clock_skew"),), {"seconds": -86400.0},
+    ),
+    Misbehaviour(
+        31, "clock_skew.old_retry", "When the webhook is tried again, it shows the first attempt's date.",
+        CALLBACK, EPAYMENT, (Spoil("old_date"),),
     ),
 )  # fmt: skip

@@ -1,9 +1,9 @@
 """Misbehaviours 17 to 24, 27 and 29: what members, banks, treasurers and time do to a payment."""
 
 from payments_service.simulator import deeds
-from payments_service.simulator.misbehaviour import BOTH, ECOM, Act, Deed, Misbehaviour, Spoil
+from payments_service.simulator.misbehaviour import BOTH, Act, Deed, Misbehaviour, Spoil
 
-CHANCES = ("initiate", "details", "status", "capture", "cancel", "refund", "callback")
+CHANCES = ("initiate", "details", "status", "events", "capture", "cancel", "refund", "callback")
 
 
 def _member(
@@ -58,12 +58,12 @@ PEOPLE = (
         ("capture",), BOTH, (Act(deeds.age_reservation, "before"),), {"days": 181}, at_once=True,
     ),
     Misbehaviour(
-        23, "refund_without_funds", "The merchant's account does not cover the refund: 74, or code 6210.",
+        23, "refund_without_funds", "The merchant's account does not cover the refund: 74, or code 5100.",
         ("refund",), BOTH, (Act(deeds.empty_account, "before"), Act(deeds.fill_account, "after")),
     ),
     Misbehaviour(
-        24, "direct_capture", "The approval is captured at once, as for a sales unit set up that way: SALE.",
-        ("initiate",), ECOM, (Act(deeds.capture_directly, "after"),), at_once=True,
+        24, "direct_capture", "The approval is captured at once, as for a sales unit set up so: SALE, or two events.",
+        ("initiate",), BOTH, (Act(deeds.capture_directly, "after"),), at_once=True,
     ),
     _portal("capture", "Somebody captures in the portal; amount 0 is everything.", "callback"),
     _portal("refund", "Somebody refunds in the portal; amount 0 is everything.", "capture"),

@@ -21,6 +21,8 @@ from payments_service.simulator.misbehaviours import find
 if TYPE_CHECKING:
     from payments_service.simulator.simulator import Simulator
 
+# What happened to a payment is worth a misbehaviour, not that there is one: eCom does not even tell of it.
+STARTED = "CREATED"
 _ids = count(1)
 
 
@@ -58,7 +60,7 @@ class Mischief:
         """ValueError for what does not exist; what cannot be done on the spot raises CheckoutOver or Refusal."""
         selection = _read(name, order_id, operation, times, skip, parameters)
         wanted = selection.misbehaviour
-        if wanted.at_once and operation is None and order_id is not None:
+        if wanted.at_once and operation is None and (order_id is not None or not wanted.needs_order):
             selection.done = self._do_at_once(selection)
         if selection.done is None:
             self._set_up(selection, times=times, skip=skip, named=operation is not None)
@@ -69,6 +71,8 @@ class Mischief:
         """For exactly this call, by chance: the fault to take at once; everything else stands by for it."""
         selection = Selection(wanted, call.order_id, call.operation, dict(wanted.parameters))
         self._set_up(selection, times=1, skip=0, named=False)
+        for act in selection.waiting:
+            act.only_now = True
         at_once = CALLBACK_KINDS if call.operation == "callback" else DOOR_KINDS
         taken = next((fault for fault in selection.faults if fault.kind in at_once), None)
         if taken is not None:
@@ -94,9 +98,7 @@ class Mischief:
         )
 
     def _do_at_once(self, selection: Selection) -> str | None:
-        try:
-            self._sim.payment(selection.order_id or "")
-        except KeyError:
+        if selection.misbehaviour.needs_order and not self._exists(selection.order_id or ""):
             return None  # it will be started yet
         call = Call(selection.operation, selection.order_id)
         occasion = Occasion(call, selection.order_id, selection.parameters)
@@ -108,6 +110,13 @@ class Mischief:
             return said
         return None
 
+    def _exists(self, order_id: str) -> bool:
+        try:
+            self._sim.payment(order_id)
+        except KeyError:
+            return False
+        return True
+
     def _set_up(self, selection: Selection, *, times: int | None, skip: int, named: bool) -> None:
         wanted = selection.misbehaviour
         for effect in wanted.effects:
@@ -116,7 +125,7 @@ class Mischief:
                     fields = {**how, **selection.parameters}
                     fault = Fault(
                         kind, selection.operation, selection.order_id,
-                        times=times, skip=skip, name=wanted.name, **fields,
+                        times=times, skip=skip, spares=STARTED, name=wanted.name, **fields,
                     )  # fmt: skip
                     selection.faults.append(self._sim.faults.add(fault))
                 case Act():

@@ -32,6 +32,9 @@ def perform(sim: "Simulator", then: Then, order_id: str | None, undo: list[Undo]
         case "revoke_tokens":
             sim.tokens.revoke_all()
             return "all access tokens are revoked"
+        case "remove_webhooks":
+            sim.webhooks.registrations.clear()
+            return "all webhook registrations are removed"
         case _:
             return then.note or "changed settings"
 

@@ -22,6 +22,7 @@ _OPTIONS = {
     "up": set[str](),
     "advance_clock": set[str](),
     "revoke_tokens": set[str](),
+    "remove_webhooks": set[str](),
     "note": set[str](),
     "config": set[str](),
     "sales_unit": set[str](),
@@ -104,6 +105,7 @@ class Then(_Part):
     up: Literal["vipps", "backend"] | None = None
     advance_clock: float | None = None
     revoke_tokens: Literal[True] | None = None
+    remove_webhooks: Literal[True] | None = None
     note: str | None = None
     config: dict[str, Any] | None = None
     sales_unit: dict[str, Any] | None = None

@@ -65,8 +65,8 @@ class Player:
         elif stage == "answered" and call.operation == "initiate":
             self.look()
         elif stage == "answered" and call.operation == "callback":
-            delivery = self._sim.journal.deliveries_of(call.order_id or "")[-1]
-            if delivery.outcome == "answered":
+            delivery = self._sim.journal.delivery_with(call.headers)
+            if delivery is not None and delivery.outcome == "answered":
                 self._hear(call, "callback_answered", status=delivery.http_status)
 
     def look(self) -> None:

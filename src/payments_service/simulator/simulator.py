@@ -11,12 +11,15 @@ import httpx
 
 from payments_service.simulator.acts import ActPlan
 from payments_service.simulator.agenda import Agenda
-from payments_service.simulator.callbacks import CallbackEngine, ClientFactory, plain_client
+from payments_service.simulator.bookkeeping import Bookkeeper
+from payments_service.simulator.callbacks import CallbackEngine
 from payments_service.simulator.chance import Chance
 from payments_service.simulator.checkout import Checkout
 from payments_service.simulator.clock import VirtualClock
 from payments_service.simulator.config import SimulatorConfig
+from payments_service.simulator.courier import ClientFactory, Courier, plain_client
 from payments_service.simulator.deeds import wait_for_bank
+from payments_service.simulator.epayment_creation import Creation
 from payments_service.simulator.event_backend import EventBackend
 from payments_service.simulator.faults import Call, Fault, FaultPlan, Hook, Hooks
 from payments_service.simulator.gateway import Gateway
@@ -31,9 +34,12 @@ from payments_service.simulator.merchant import Merchant
 from payments_service.simulator.mischief import Mischief, Selection
 from payments_service.simulator.native_refusals import in_native_words
 from payments_service.simulator.oracle import Oracle
+from payments_service.simulator.post_office import PostOffice
 from payments_service.simulator.scenario_format import Scenario
 from payments_service.simulator.scenario_player import Player
 from payments_service.simulator.tokens import TokenOffice
+from payments_service.simulator.webhook_engine import WebhookEngine
+from payments_service.simulator.webhook_registry import Webhooks
 
 if TYPE_CHECKING:
     from payments_service.simulator.app import SimulatorApp
@@ -60,24 +66,39 @@ class Simulator:
         """Begins when the simulator does."""
         self.tokens = TokenOffice(config=self.config, clock=self.clock)
         self.gateway = Gateway(clock=self.clock, tokens=self.tokens)
-        self.callbacks = CallbackEngine(
-            config=self.config,
-            clock=self.clock,
-            journal=self.journal,
-            faults=self.faults,
-            hooks=self.hooks,
-            client_factory=client_factory,
-        )
+        self.webhooks = Webhooks(config=self.config, clock=self.clock)
+        self.callbacks = self._build_post_office(Courier(hooks=self.hooks, client_factory=client_factory))
         self._build_counters()
         self._build_mischief()
         self.app = self._build_app()
 
+    def _build_post_office(self, courier: Courier) -> PostOffice:
+        config, clock, journal, faults = self.config, self.clock, self.journal, self.faults
+        return PostOffice(
+            courier=courier,
+            callbacks=CallbackEngine(
+                config=config, clock=clock, journal=journal, faults=faults, courier=courier
+            ),
+            webhooks=WebhookEngine(
+                config=config,
+                clock=clock,
+                journal=journal,
+                faults=faults,
+                courier=courier,
+                registry=self.webhooks,
+            ),
+        )
+
     def _build_counters(self) -> None:
-        config, clock, ledger, journal = self.config, self.clock, self.ledger, self.journal
-        self.initiation = Initiation(config=config, clock=clock, ledger=ledger, journal=journal)
-        self.merchant = Merchant(config=config, clock=clock, ledger=ledger, journal=journal)
+        config, clock, ledger = self.config, self.clock, self.ledger
+        self.books = Bookkeeper(
+            clock=clock, ledger=ledger, journal=self.journal, tell=self.callbacks.webhooks.announce
+        )
+        self.initiation = Initiation(config=config, clock=clock, ledger=ledger, books=self.books)
+        self.creation = Creation(config=config, clock=clock, ledger=ledger, books=self.books)
+        self.merchant = Merchant(config=config, clock=clock, ledger=ledger, books=self.books)
         self.checkout = Checkout(
-            config=config, clock=clock, ledger=ledger, journal=journal, callbacks=self.callbacks
+            config=config, clock=clock, ledger=ledger, books=self.books, callbacks=self.callbacks
         )
         self.member = Member(ledger=ledger, checkout=self.checkout, callbacks=self.callbacks)
         self.backend = EventBackend(clock=clock)
@@ -157,18 +178,20 @@ class Simulator:
         self.down.pop(neighbour, None)
 
     async def advance(self, seconds: float) -> datetime:
-        """What is planned in between happens at its own time."""
-        target = self.clock.now() + timedelta(seconds=seconds)
-        while (wait := self.agenda.seconds_until_next()) is not None and wait <= self._until(target):
-            self.clock.advance(wait)
+        """Stops on the way wherever something is planned or a webhook is to be tried: each at its own time."""
+        end, last = self.clock.now() + timedelta(seconds=seconds), None
+        while (due := self._next_due()) is not None and due <= end and due != last:
+            self.clock.advance(max(0.0, (due - self.clock.now()).total_seconds()))
             await self.tick()
-        # never back, even when the work in between has taken longer than was asked for
-        now = self.clock.advance(min(seconds, 0) or max(0, self._until(target)))
+            last = due
+        rest = (end - self.clock.now()).total_seconds()
+        now = self.clock.advance(max(0.0, rest) if seconds > 0 else seconds)
         await self.tick()
         return now
 
-    def _until(self, target: datetime) -> float:
-        return (target - self.clock.now()).total_seconds()
+    def _next_due(self) -> datetime | None:
+        known = (self.agenda.next_due(), self.callbacks.next_due())
+        return min((due for due in known if due is not None), default=None)
 
     async def tick(self) -> None:
         """What time alone brings about: checkouts end, callbacks that were kept back leave."""
@@ -199,11 +222,11 @@ class Simulator:
         await self.callbacks.close()
 
     def reset(self) -> None:
-        """Forgets everything but the configuration and the access tokens already handed out."""
+        """Forgets everything but the configuration and what was handed out: access tokens, webhook registrations."""
         for part in (
             self.player, self.mischief, self.acts, self.chance, self.agenda, self.ledger, self.journal,
             self.faults, self.answer_store, self.down, self.backend, self.oracle, self.gateway,
-            self.hooks.before, self.hooks.after, self.callbacks.queue,
+            self.hooks.before, self.hooks.after, self.callbacks,
         ):  # fmt: skip
             part.clear()
         self.clock.reset()

@@ -3,8 +3,8 @@
 import json
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
+from payments_service.simulator.addresses import is_for_an_app, why_not
 from payments_service.simulator.config import SalesUnit, SimulatorConfig
 from payments_service.simulator.refusals import Breakdown, Refusal, invalid
 
@@ -87,15 +87,10 @@ def read_url(merchant: dict[str, Any], field: str, *, config: SimulatorConfig) -
         raise invalid(field, f"{field} is required and at most 255 characters long")
     if merchant.get("isApp") is True:
         return url  # for payments started in an app the addresses are taken as they come
-    if field == "fallBack" and _is_for_an_app(url):
+    if field == "fallBack" and (url == "INTENT" or is_for_an_app(url)):
         return url
-    parts = urlsplit(url)
-    loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    schemes = ("http", "https") if loopback else ("https",)
-    if re.search(r"[\s\x00-\x1f]", url) or not parts.hostname or parts.scheme not in schemes:
-        raise invalid(field, f"{field} must be a valid https address")
-    if loopback and not config.allow_loopback_urls:
-        raise invalid(field, f"{field} must be reachable from the internet")
+    if (wrong := why_not(url, config=config)) is not None:
+        raise invalid(field, f"{field} {wrong}")
     return url
 
 
@@ -110,12 +105,6 @@ def read_merchant_flags(merchant: dict[str, Any], unit: SalesUnit) -> tuple[bool
     if unit.blocked_with is not None:
         raise Refusal("Merchant", unit.blocked_with, "The sales unit cannot take payments")
     return merchant.get("isApp") is True, payment_type == PAYMENT_TYPES[1]
-
-
-def _is_for_an_app(url: str) -> bool:
-    if url == "INTENT":
-        return True
-    return bool(re.fullmatch(r"[a-z][a-z0-9+.-]*://\S*", url)) and not url.startswith(("http:", "https:"))
 
 
 def _check_spelling(given: dict[str, Any]) -> None:
