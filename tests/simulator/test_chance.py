@@ -39,11 +39,12 @@ async def drawn(api: str, rules: dict[str, Any], *, together: bool = False, back
         return {o: [(n.operation, n.name) for n in notes if n.order_id == o] for o in orders}
 
 
-async def test_the_same_seed_and_calls_bring_the_same() -> None:
+@pytest.mark.parametrize("api", ["ecom", "epayment"])
+async def test_the_same_seed_and_calls_bring_the_same(api: str) -> None:
     rules = {"seed": 7, "rate": 0.4, "names": SOME}
-    first = await drawn("ecom", rules)
+    first = await drawn(api, rules)
     assert sum(map(len, first.values())) > 5
-    assert await drawn("ecom", rules) == first
+    assert await drawn(api, rules) == first
 
 
 async def test_it_does_not_matter_what_other_orders_do_meanwhile() -> None:
@@ -132,9 +133,10 @@ async def test_rules_that_make_no_sense_are_refused(rules: dict[str, Any]) -> No
         assert m.sim.chance.rules is None
 
 
+@pytest.mark.parametrize("api", ["ecom", "epayment"])
 @pytest.mark.parametrize("seed", range(3))
-async def test_everything_may_be_drawn_and_nothing_breaks_the_simulator(seed: int) -> None:
-    async with merchant_of("ecom") as m:
+async def test_everything_may_be_drawn_and_nothing_breaks_the_simulator(seed: int, api: str) -> None:
+    async with merchant_of(api) as m:
         m.shop.http.timeout = httpx.Timeout(0.03)
         await m.control("chance", {"seed": seed, "rate": 0.5})
         await asyncio.gather(*(live(m, order_id) for order_id in ORDERS))

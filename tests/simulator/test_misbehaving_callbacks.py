@@ -1,5 +1,6 @@
-"""Misbehaviours 1 to 8 as the merchant meets them: asked for through the control API, seen on the wire."""
+"""Misbehaviours 1 to 8, 30 and 31 as the merchant meets them: asked for through the control API, seen on the wire."""
 
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -233,13 +234,61 @@ async def no_transaction_id(m: Any) -> None:
     assert "transactionId" in (await m.call("details")).text
 
 
+@shows("webhook_removed")
+async def webhook_removed(m: Any) -> None:
+    assert (await m.select("webhook_removed"))["done"]
+    assert (await m.call("webhooks.list")).json() == {"webhooks": []}
+    await m.start()
+    await paid(m)
+    assert m.letters() == []
+    m.shop.listen()
+    await m.select("webhook_removed", order_id=ORDER, operation="callback")
+    await m.call("capture")
+    await m.pass_time(0)
+    assert len(m.letters()) == 1
+    assert (await m.call("webhooks.list")).json() == {"webhooks": []}
+
+
+async def skewed(m: Any, name: str, seconds: float) -> None:
+    letter = await spoilt(m, name)
+    shown = parsedate_to_datetime(letter.headers["x-ms-date"])
+    assert abs((shown - m.sim.clock.now()).total_seconds() - seconds) < 30
+    assert letter.is_genuine
+
+
+@shows("clock_skew.ahead")
+async def clock_ahead(m: Any) -> None:
+    await skewed(m, "clock_skew.ahead", 600)
+
+
+@shows("clock_skew.behind")
+async def clock_behind(m: Any) -> None:
+    await skewed(m, "clock_skew.behind", -86400)
+
+
+@shows("clock_skew.old_retry")
+async def old_retry(m: Any) -> None:
+    m.sim.config.webhook_date_is_refreshed = True
+    await m.start()
+    await m.start(OTHER)
+    await m.select("clock_skew.old_retry", order_id=ORDER)
+    for order_id, dates in ((ORDER, 1), (OTHER, 5)):
+        m.shop.hook_answers = [500] * 4
+        await paid(m, order_id)
+        await m.pass_time(70)
+        tried = [letter for letter in m.paid_letters() if letter.order_id == order_id]
+        assert len(tried) == 5
+        assert all(letter.is_genuine for letter in tried)
+        assert len({letter.headers["x-ms-date"] for letter in tried}) == dates
+
+
 @pytest.mark.parametrize(("name", "api"), CHECKS.cases())
 async def test_seen_on_the_wire(name: str, api: str) -> None:
     async with merchant_of(api) as merchant:
         await CHECKS[name](merchant)
 
 
-@pytest.mark.parametrize("api", ["ecom"])
+@pytest.mark.parametrize("api", ["ecom", "epayment"])
 async def test_other_orders_are_left_alone(api: str) -> None:
     async with merchant_of(api) as m:
         await m.start()

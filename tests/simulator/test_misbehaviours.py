@@ -59,10 +59,15 @@ async def test_what_does_not_exist_is_refused_in_words(m: Any, wanted: dict[str,
     assert m.sim.mischief.selections == []
 
 
-async def test_what_cannot_be_done_on_the_spot_is_a_409(m: Any) -> None:
+async def test_what_can_never_be_done_is_a_409_and_what_cannot_yet_waits(m: Any) -> None:
     await m.start()
-    answer = await m.control("misbehaviours", {"name": "portal.refund", "order_id": ORDER})
-    assert answer.status_code == 409
+    await m.start(OTHER)
+    await m.act("reject", OTHER)
+    refused = await m.control("misbehaviours", {"name": "portal.refund", "order_id": OTHER})
+    assert refused.status_code == 409
+    assert (await m.select("portal.capture", order_id=ORDER))["done"] is None
+    await m.act("approve")
+    assert await m.money() == (25000, 25000, 0, 0)
 
 
 async def test_it_holds_for_one_order_one_operation_so_many_times_after_so_many(m: Any) -> None:

@@ -36,7 +36,7 @@ async def states(m: Any) -> list[str]:
 async def lost_callback(m: Any) -> None:
     await m.start()
     await m.pass_time(20)
-    assert m.letters() == []
+    assert m.outcome_letters() == []
     assert (await m.money())[0] == 25000
 
 
@@ -54,7 +54,7 @@ async def vipps_silent_at_deadline(m: Any) -> None:
     await m.pass_time(61)
     assert m.sim.down.keys() == {"vipps"}
     await m.pass_time(900)
-    assert m.letters() == []
+    assert m.outcome_letters() == []
     assert (await m.money())[0] == 25000
 
 
@@ -96,11 +96,13 @@ def test_every_shipped_scenario_has_a_story() -> None:
     assert shipped() == sorted(STORIES)
 
 
+@pytest.mark.parametrize("api", ["ecom", "epayment"])
 @pytest.mark.parametrize("name", STORIES)
-async def test_a_shipped_scenario_runs_to_its_end(m: Any, name: str) -> None:
-    assert (await m.control("scenario", {"name": name})).status_code == 201
-    await STORIES[name](m)
-    told = await progress(m)
+async def test_a_shipped_scenario_runs_to_its_end(name: str, api: str) -> None:
+    async with merchant_of(api) as m:
+        assert (await m.control("scenario", {"name": name})).status_code == 201
+        await STORIES[name](m)
+        told = await progress(m)
     assert told["finished"], told["steps"]
     assert [step["state"] for step in told["steps"]] == ["happened"] * len(told["steps"])
     assert all(step["said"] and step["happened_at"] for step in told["steps"])

@@ -50,7 +50,7 @@ class ActPlan:
                     await self._sim.callbacks.flush()
                 else:
                     self._sim.callbacks.flush_soon()
-            elif act.only_now:
+            elif act.only_now and act in self.waiting:
                 self.waiting.remove(act)
 
     def _do(self, act: Waiting, call: Call) -> bool:

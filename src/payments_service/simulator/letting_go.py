@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from payments_service.simulator.faults import Call
 from payments_service.simulator.ledger import Payment
+from payments_service.simulator.misbehaviour import STARTED
 
 if TYPE_CHECKING:
     from payments_service.simulator.simulator import Simulator
@@ -27,10 +28,14 @@ class LettingGo:
             return
         if call.operation in ("details", "cancel"):
             self._sim.callbacks.release(call.operation, lambda order_id: order_id == call.order_id)
-        elif call.operation == "callback":
+        elif call.operation == "callback" and self._tells_an_outcome(call):
             newer = self._sim.ledger.by_order(call.order_id)
             self._sim.callbacks.release("newer", lambda order_id: self._is_older(order_id, newer))
         self._sim.callbacks.flush_soon()
+
+    def _tells_an_outcome(self, call: Call) -> bool:
+        delivery = self._sim.journal.delivery_with(call.headers)
+        return delivery is not None and delivery.status != STARTED
 
     def _is_older(self, order_id: str, newer: Payment) -> bool:
         payment = self._sim.ledger.by_order(order_id)

@@ -14,6 +14,8 @@ CHANGES = ("capture", "cancel", "refund")
 WEBHOOKS = ("webhooks.register", "webhooks.list", "webhooks.delete")
 EVERY_CALL = ("token", "initiate", *READS, *CHANGES, "force_approve", *WEBHOOKS)
 BOTH, ECOM, EPAYMENT = ("ecom", "epayment"), ("ecom",), ("epayment",)
+# That a payment exists is not worth a misbehaviour; eCom does not even tell of it.
+STARTED = "CREATED"
 # What a call to these is about is not an order.
 WITHOUT_ORDER = frozenset({"token", *WEBHOOKS})
 

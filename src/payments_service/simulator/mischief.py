@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from payments_service.simulator.acts import Waiting
 from payments_service.simulator.faults import CALLBACK_KINDS, DOOR_KINDS, Call, Fault
 from payments_service.simulator.misbehaviour import (
+    STARTED,
     WITHOUT_ORDER,
     Act,
     Misbehaviour,
@@ -21,8 +22,6 @@ from payments_service.simulator.misbehaviours import find
 if TYPE_CHECKING:
     from payments_service.simulator.simulator import Simulator
 
-# What happened to a payment is worth a misbehaviour, not that there is one: eCom does not even tell of it.
-STARTED = "CREATED"
 _ids = count(1)
 
 

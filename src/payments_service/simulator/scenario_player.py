@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from payments_service.simulator.checkout import CheckoutOver
 from payments_service.simulator.faults import Call
 from payments_service.simulator.ledger import Payment
+from payments_service.simulator.misbehaviour import STARTED
 from payments_service.simulator.refusals import Refusal
 from payments_service.simulator.scenario_actions import Undo, change, perform
 from payments_service.simulator.scenario_format import Scenario, Step, Then
@@ -66,7 +67,7 @@ class Player:
             self.look()
         elif stage == "answered" and call.operation == "callback":
             delivery = self._sim.journal.delivery_with(call.headers)
-            if delivery is not None and delivery.outcome == "answered":
+            if delivery is not None and delivery.outcome == "answered" and delivery.status != STARTED:
                 self._hear(call, "callback_answered", status=delivery.http_status)
 
     def look(self) -> None:
