@@ -26,7 +26,7 @@ async def test_an_app_gets_a_link_into_the_app(epay: EpayShop) -> None:
 
 
 async def test_a_push_message_takes_permission_and_a_customer_and_gives_no_link(epay: EpayShop) -> None:
-    push = {"userFlow": "PUSH_MESSAGE", "returnUrl": None}
+    push: dict[str, Any] = {"userFlow": "PUSH_MESSAGE", "returnUrl": None}
     customer = {"phoneNumber": "4791234567"}
     assert number(await epay.create(**push, customer=customer)) == (403, "5080")
     epay.unit.may_push = True

@@ -82,9 +82,12 @@ async def test_time_runs_by_itself(server: SimulatorServer) -> None:
 def test_the_greeting_names_every_setting_a_service_needs() -> None:
     text = greeting(Simulator().config)
     for name in (
+        "VIPPS_API",
         "VIPPS_BASE_URL",
         "VIPPS_CLIENT_SECRET",
         "VIPPS_MERCHANT_SERIAL_NUMBER",
         "EVENT_SERVICE_TOKEN",
     ):
         assert f"{name}=" in text
+    assert "VIPPS_API=epayment" in text
+    assert "/control/webhooks" in text

@@ -1,23 +1,20 @@
 """Holds the simulator's answers against the published description of eCom v2, where that lies beside the project."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 
 from tests.simulator.shop import Shop
+from tests.simulator.specifications import WHY_NOT, is_present, load
 
-# Published under terms of its own, so it is never part of the project: any folder beside it may hold it.
-FOUND = sorted(Path(__file__).parents[3].glob("*/vipps-specs/ecom-v2.yaml"))
-pytestmark = pytest.mark.skipif(not FOUND, reason="the Vipps specifications are not present")
+pytestmark = pytest.mark.skipif(not is_present("ecom-v2"), reason=WHY_NOT)
 
 
 @pytest.fixture(scope="module")
 def specification() -> Any:
-    return yaml.safe_load(FOUND[0].read_text(encoding="utf-8"))
+    return load("ecom-v2")
 
 
 def check(specification: Any, name: str, instance: Any) -> None:

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel
 from payments_service.simulator.control_backend import control_backend_router
 from payments_service.simulator.control_misbehaviour import control_misbehaviour_router
 from payments_service.simulator.control_payments import control_payments_router, payment_view
+from payments_service.simulator.control_webhooks import control_webhooks_router, registrations_view
 from payments_service.simulator.faults import Fault
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Down(BaseModel):
 
 def control_router(sim: "Simulator") -> APIRouter:
     router = APIRouter(prefix="/control", tags=["control"])
+    router.include_router(control_webhooks_router(sim))  # before the payments, whose actions have any name
     router.include_router(control_payments_router(sim))
     router.include_router(control_backend_router(sim))
     router.include_router(control_misbehaviour_router(sim))
@@ -49,6 +51,7 @@ def _add_inspection(router: APIRouter, sim: "Simulator") -> None:
                 "now": sim.clock.now(),
                 "payments": [payment_view(sim, p) for p in sim.ledger.payments.values()],
                 "events": [asdict(event) for event in sim.backend.events.values()],
+                "webhooks": registrations_view(sim),
                 "faults": [asdict(fault) for fault in sim.faults.faults],
                 "down": {name: fault.kind for name, fault in sim.down.items()},
                 **sim.journal.as_dict(),

@@ -76,7 +76,10 @@ def control_payments_router(sim: "Simulator") -> APIRouter:
 
     @router.post("/{order_id}/callback")
     async def forge_callback(order_id: str, forged: ForgedCallback) -> Any:
-        sim.callbacks.post(find(order_id), forged.status, forgery=Forgery(**forged.model_dump()))
+        payment = find(order_id)
+        if payment.api != "ecom":
+            raise HTTPException(409, "started in ePayment: it has webhooks, not callbacks")
+        sim.callbacks.post(payment, forged.status, forgery=Forgery(**forged.model_dump()))
         await sim.callbacks.flush()
         return jsonable_encoder(asdict(sim.journal.deliveries_of(order_id)[-1]))
 

@@ -1,4 +1,4 @@
-"""The phone in the browser: a page with the amount and buttons, behind the link initiate hands out."""
+"""The phone in the browser: a page with the amount and buttons, behind the link either API hands out."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
 }
-# The suffix Vipps still appends to the fallBack address; its meaning is not to be relied upon.
+# The suffix eCom still appends to the fallBack address; its meaning is not to be relied upon.
 _STATUS_SUFFIX = {"approve": "100", "reject": "999", "cancel": "999"}
 
 
@@ -56,7 +56,7 @@ def member_router(sim: "Simulator") -> APIRouter:
 
 
 def _act(sim: "Simulator", payment: Payment, action: str) -> Response:
-    """The callback leaves by itself afterwards: the browser does not wait for it."""
+    """The callback or webhook leaves by itself afterwards: the browser does not wait for it."""
     checkout = sim.checkout
     match action:
         case "approve":
@@ -82,10 +82,10 @@ def _act(sim: "Simulator", payment: Payment, action: str) -> Response:
 
 
 def _return_to_merchant(sim: "Simulator", payment: Payment, action: str) -> Response:
-    if payment.fall_back == "INTENT":
+    if payment.fall_back in ("", "INTENT"):  # a push message need not name an address
         return _page("gone.html", 200, ended=payment.ended, payment=payment)
     address = payment.fall_back
-    if sim.config.append_status_to_fallback:
+    if sim.config.append_status_to_fallback and payment.api == "ecom":
         address += f"{'&' if '?' in address else '?'}status={_STATUS_SUFFIX[action]}"
     return RedirectResponse(address, status_code=303, headers=_HEADERS)
 

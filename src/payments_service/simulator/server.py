@@ -69,6 +69,7 @@ def _refuse(scenario: str, bad: BadScenario) -> int:
 def greeting(config: SimulatorConfig) -> str:
     unit, origin = config.sales_units[0], config.public_origin
     lines = {
+        "VIPPS_API": "ecom",
         "VIPPS_BASE_URL": origin,
         "VIPPS_CLIENT_ID": unit.client_id,
         "VIPPS_CLIENT_SECRET": unit.client_secret,
@@ -79,4 +80,10 @@ def greeting(config: SimulatorConfig) -> str:
         "EVENT_SERVICE_TOKEN_HEADER": config.backend_token_header,
     }
     settings = "\n".join(f"  {name}={value}" for name, value in lines.items())
-    return f"A pretended Vipps and a pretended event backend. Look inside: {origin}/control/state\n{settings}"
+    return (
+        f"A pretended Vipps and a pretended event backend. Look inside: {origin}/control/state\n{settings}\n"
+        "Or VIPPS_API=epayment, which takes a webhook: `payments-service webhooks register`, or one with a secret\n"
+        "you know beforehand; either way the secret goes into VIPPS_WEBHOOK_SECRETS:\n"
+        f"  curl {origin}/control/webhooks -H 'Content-Type: application/json' \\\n"
+        """    -d '{"url": "http://127.0.0.1:8000/vipps/webhooks", "secret": "…"}'"""
+    )

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,9 @@ from payments_service.simulator.webhook_letters import (
     write_body,
 )
 from payments_service.simulator.webhook_registry import Registration, Webhooks
+
+# The line on whose behalf the present code runs: a hook that brings about another event must not wait for itself.
+_serving: ContextVar["Line | None"] = ContextVar("_serving", default=None)
 
 
 @dataclass(slots=True)
@@ -130,22 +134,26 @@ class WebhookEngine:
     def due(self) -> list[Coroutine[Any, Any, None]]:
         self._registry.forget_unresponsive()
         self.lines = {key: line for key, line in self.lines.items() if self._is_of_use(line)}
-        return [self._serve(line) for line in self.lines.values() if self._is_due(line)]
+        return [
+            self._serve(line)
+            for line in self.lines.values()
+            if self._is_due(line) and not (line is _serving.get() and line.lock.locked())
+        ]
 
     async def _serve(self, line: Line) -> None:
         """Until the line is empty or has to wait: a failure holds up everything behind it."""
         async with line.lock:
+            _serving.set(line)
             while self._is_due(line) and self._is_registered(line.registration):
                 notice = line.notices[0]
                 deliveries = await self._attempt(line.registration, notice)
                 success = any(_is_success(delivery) for delivery in deliveries)
                 self._registry.note(line.registration, success=success)
-                if success or self._is_given_up(notice):
-                    if line.notices and line.notices[0] is notice:  # it may have been cleared meanwhile
-                        line.notices.popleft()
-                    continue
                 notice.due_at = self._clock.now() + self._wait_after(notice.attempts)
-                return
+                if not (success or self._is_given_up(notice)):
+                    return
+                if line.notices and line.notices[0] is notice:  # they may have been cleared meanwhile
+                    line.notices.popleft()
 
     async def _attempt(self, registration: Registration, notice: Notice) -> list[Delivery]:
         notice.attempts += 1
@@ -163,7 +171,7 @@ class WebhookEngine:
         return timedelta(seconds=table[min(attempts, len(table)) - 1])
 
     def _is_given_up(self, notice: Notice) -> bool:
-        return self._clock.now() - notice.born_at >= timedelta(days=self._config.webhook_retry_days)
+        return notice.due_at - notice.born_at > timedelta(days=self._config.webhook_retry_days)
 
     def _is_due(self, line: Line) -> bool:
         return bool(line.notices) and line.notices[0].due_at <= self._clock.now()
