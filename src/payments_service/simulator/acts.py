@@ -63,7 +63,9 @@ class ActPlan:
             words = f"could not be done: {problem}"
         if words is None:
             return False
-        self._sim.note("misbehaviour", act.name, words, operation=call.operation, order_id=call.order_id)
+        self._sim.notes.write(
+            "misbehaviour", act.name, words, operation=call.operation, order_id=call.order_id
+        )
         return True
 
     def _use_up(self, act: Waiting) -> None:

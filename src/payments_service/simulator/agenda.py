@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from payments_service.simulator.checkout import CheckoutOver
 from payments_service.simulator.clock import VirtualClock
-from payments_service.simulator.journal import Journal, Note
+from payments_service.simulator.notes import Notes
 from payments_service.simulator.refusals import Refusal
 
 
@@ -20,8 +20,8 @@ class Planned:
 
 
 class Agenda:
-    def __init__(self, *, clock: VirtualClock, journal: Journal) -> None:
-        self._clock, self._journal = clock, journal
+    def __init__(self, *, clock: VirtualClock, notes: Notes) -> None:
+        self._clock, self._notes = clock, notes
         self.planned: list[Planned] = []
 
     def add(self, seconds: float, name: str, order_id: str | None, deed: Callable[[], str]) -> None:
@@ -43,11 +43,7 @@ class Agenda:
             words = item.deed()
         except (CheckoutOver, Refusal, KeyError) as problem:
             words = f"came too late: {problem}"
-        self._journal.notes.append(
-            Note(
-                self._journal.next_seq(), self._clock.now(), "agenda", item.name, None, item.order_id, words
-            )
-        )  # fmt: skip
+        self._notes.write("agenda", item.name, words, order_id=item.order_id)
 
     def clear(self) -> None:
         self.planned.clear()

@@ -78,7 +78,7 @@ class Chance:
         drawn = dice.choice(eligible)
         self.counts[drawn.name] += 1
         words = f"drawn with seed {rules.seed} for call {number}"
-        self._sim.note("chance", drawn.name, words, operation=call.operation, order_id=call.order_id)
+        self._sim.notes.write("chance", drawn.name, words, operation=call.operation, order_id=call.order_id)
         return self._sim.mischief.draw(drawn, call)
 
     def draw_for_callback(self, operation: str, order_id: str | None, _kinds: frozenset[str]) -> Fault | None:

@@ -58,11 +58,11 @@ def _add_catalogue(router: APIRouter, sim: "Simulator") -> None:
     def view(selection: Selection) -> dict[str, Any]:
         return {
             "id": selection.id,
-            "number": selection.misbehaviour.number,
-            "name": selection.misbehaviour.name,
-            "order_id": selection.order_id,
-            "operation": selection.operation,
-            "parameters": selection.parameters,
+            "number": selection.wish.misbehaviour.number,
+            "name": selection.wish.misbehaviour.name,
+            "order_id": selection.wish.order_id,
+            "operation": selection.wish.operation,
+            "parameters": selection.wish.parameters,
             "done": selection.done,
             "active": sim.mischief.is_active(selection),
         }

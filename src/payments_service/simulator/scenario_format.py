@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from payments_service.simulator.chance import OPERATIONS
 from payments_service.simulator.config import SalesUnit, SimulatorConfig
-from payments_service.simulator.mischief import check
+from payments_service.simulator.wishes import check
 
 MemberAction = Literal[
     "open", "approve", "reject", "cancel_on_desktop", "decline_card", "approve_and_kill_app", "walk_away"

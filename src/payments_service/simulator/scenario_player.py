@@ -137,7 +137,7 @@ class Player:
             except (CheckoutOver, Refusal, KeyError, ValueError) as problem:
                 progress.state, words = "failed", f"could not be done: {problem}"
             progress.said.append(words)
-            self._sim.note("scenario", progress.name, words, order_id=order_id)
+            self._sim.notes.write("scenario", progress.name, words, order_id=order_id)
         self._sim.callbacks.flush_soon()
         for follower in self._waiting_for("step"):
             if follower.step.when.step == progress.step.name:

@@ -1,9 +1,8 @@
 """The whole simulator as one object: its parts, its clock, and the app in front of them."""
 
 import asyncio
-from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from payments_service.simulator.callbacks import CallbackEngine
 from payments_service.simulator.chance import Chance
 from payments_service.simulator.checkout import Checkout
 from payments_service.simulator.clock import VirtualClock
+from payments_service.simulator.clockwork import Clockwork
 from payments_service.simulator.config import SimulatorConfig
 from payments_service.simulator.courier import ClientFactory, Courier, plain_client
 from payments_service.simulator.deeds import wait_for_bank
@@ -26,13 +26,14 @@ from payments_service.simulator.gateway import Gateway
 from payments_service.simulator.idempotency import AnswerStore
 from payments_service.simulator.in_process import InProcessTransport
 from payments_service.simulator.initiation import Initiation
-from payments_service.simulator.journal import Journal, Note
+from payments_service.simulator.journal import Journal
 from payments_service.simulator.ledger import Ledger, Payment
 from payments_service.simulator.letting_go import LettingGo
 from payments_service.simulator.member import Member
 from payments_service.simulator.merchant import Merchant
 from payments_service.simulator.mischief import Mischief, Selection
 from payments_service.simulator.native_refusals import in_native_words
+from payments_service.simulator.notes import Notes
 from payments_service.simulator.oracle import Oracle
 from payments_service.simulator.post_office import PostOffice
 from payments_service.simulator.scenario_format import Scenario
@@ -105,12 +106,13 @@ class Simulator:
         self.oracle = Oracle(clock=clock, ledger=ledger, checkout=self.checkout, backend=self.backend)
 
     def _build_mischief(self) -> None:
-        self.agenda = Agenda(clock=self.clock, journal=self.journal)
+        self.notes = Notes(clock=self.clock, journal=self.journal)
+        self.agenda = Agenda(clock=self.clock, notes=self.notes)
         self.acts, self.mischief, self.chance = ActPlan(self), Mischief(self), Chance(self)
-        self.player = Player(self)
+        self.player, self.clockwork = Player(self), Clockwork(self)
         self.hooks.listeners += [self.acts.listen, LettingGo(self).listen, self.player.listen]
         self.checkout.is_slow = partial(wait_for_bank, self)
-        self.faults.on_taken = self._note_fault
+        self.faults.on_taken = self.notes.fault_taken
         self.faults.otherwise = self.chance.draw_for_callback
 
     def _build_app(self) -> "SimulatorApp":
@@ -159,17 +161,6 @@ class Simulator:
         """By the name in the catalogue, for an order_id, an operation, so many times, after so many skipped."""
         return self.mischief.select(name, **how)
 
-    def note(
-        self, source: str, name: str, words: str, *, operation: str | None = None, order_id: str | None = None
-    ) -> None:
-        at = self.clock.now()
-        self.journal.notes.append(Note(self.journal.next_seq(), at, source, name, operation, order_id, words))
-
-    def _note_fault(self, fault: Fault, operation: str, order_id: str | None) -> None:
-        if fault.name is not None:
-            words = f"fault {fault.kind}"
-            self.note("misbehaviour", fault.name, words, operation=operation, order_id=order_id)
-
     def take_down(self, neighbour: str = "vipps", mode: str = "silent") -> None:
         """Modes: silent (never answers), refuse (the connection dies at once), 500."""
         self.down[neighbour] = replace(_DOWN[mode])
@@ -178,39 +169,15 @@ class Simulator:
         self.down.pop(neighbour, None)
 
     async def advance(self, seconds: float) -> datetime:
-        """Stops on the way wherever something is planned or a webhook is to be tried: each at its own time."""
-        end, last = self.clock.now() + timedelta(seconds=seconds), None
-        while (due := self._next_due()) is not None and due <= end and due != last:
-            self.clock.advance(max(0.0, (due - self.clock.now()).total_seconds()))
-            await self.tick()
-            last = due
-        rest = (end - self.clock.now()).total_seconds()
-        now = self.clock.advance(max(0.0, rest) if seconds > 0 else seconds)
-        await self.tick()
-        return now
-
-    def _next_due(self) -> datetime | None:
-        known = (self.agenda.next_due(), self.callbacks.next_due())
-        return min((due for due in known if due is not None), default=None)
+        return await self.clockwork.advance(seconds)
 
     async def tick(self) -> None:
-        """What time alone brings about: checkouts end, callbacks that were kept back leave."""
-        self.agenda.run_due()
-        self.checkout.expire_due()
-        self.player.look()
-        await self.callbacks.flush()
-        await self.callbacks.idle()
+        await self.clockwork.tick()
 
     async def run_clockwork(self) -> None:
         if self.opening_scenario is not None:
             self.player.begin(self.opening_scenario)
-        while not self.stopping.is_set():
-            self.agenda.run_due()
-            self.checkout.expire_due()
-            self.player.look()
-            self.callbacks.flush_soon()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.stopping.wait(), self.config.tick_seconds)
+        await self.clockwork.run()
 
     def stop(self) -> None:
         """Lets go of every call that is being held, so that nothing delays the end."""

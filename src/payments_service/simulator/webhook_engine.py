@@ -1,10 +1,9 @@
 """Delivers webhooks: in order for each registration and payment, again and again for seven days."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,36 +21,11 @@ from payments_service.simulator.webhook_letters import (
     signing_date,
     write_body,
 )
+from payments_service.simulator.webhook_lines import Line, Notice
 from payments_service.simulator.webhook_registry import Registration, Webhooks
 
 # The line on whose behalf the present code runs: a hook that brings about another event must not wait for itself.
 _serving: ContextVar["Line | None"] = ContextVar("_serving", default=None)
-
-
-@dataclass(slots=True)
-class Notice:
-    """One event for one registration. Its body is written once: every attempt carries the same bytes."""
-
-    order_id: str
-    name: str
-    body: str
-    born_at: datetime
-    due_at: datetime
-    forgery: WebhookForgery
-    copies: int = 1
-    attempts: int = 0
-    date: str | None = None
-    held_for: str | None = None
-    """Leaves when this has happened: the payment is read or cancelled, or a newer one is told of."""
-
-
-@dataclass(slots=True)
-class Line:
-    """What waits for one registration about one payment. Only the first may leave."""
-
-    registration: Registration
-    notices: deque[Notice] = field(default_factory=deque)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class WebhookEngine:
