@@ -1,16 +1,20 @@
 """The catalogue is complete and explained, and asking for a misbehaviour is narrow, checked and taken back."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from payments_service import simulator
 from payments_service.simulator.misbehaviours import CATALOGUE
 from tests.simulator.merchants import ORDER, OTHER
 from tests.simulator.misbehaviour_checks import merchant_of
 from tests.simulator.test_misbehaving_callbacks import CHECKS as OF_CALLBACKS
 from tests.simulator.test_misbehaving_calls import CHECKS as OF_CALLS
 from tests.simulator.test_misbehaving_people import CHECKS as OF_PEOPLE
+
+README = Path(simulator.__file__).parent / "README.md"
 
 
 @pytest.fixture
@@ -137,3 +141,15 @@ async def test_two_misbehaviours_of_one_call_both_take_hold(m: Any) -> None:
     await m.pass_time(0)
     assert m.letters() == []
     assert await m.money() == (25000, 0, 0, 25000)
+
+
+def test_the_readme_names_every_misbehaviour_under_its_number() -> None:
+    lines = README.read_text(encoding="utf-8").splitlines()
+    for entry in CATALOGUE.values():
+        [line] = [line for line in lines if line.startswith(f"| {entry.number} | `")]
+        assert f"`{entry.base}`" in line
+        assert entry.name == entry.base or f"`.{entry.name.removeprefix(entry.base + '.')}`" in line
+
+
+def test_all_thirty_two_are_there() -> None:
+    assert {entry.number for entry in CATALOGUE.values()} == set(range(1, 33))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from payments_service.simulator.scenarios import BadScenario, load, read_toml, shipped
+from payments_service.simulator.scenarios import FOLDER, BadScenario, load, read_toml, shipped
 from tests.simulator.merchants import ORDER, OTHER
 from tests.simulator.misbehaviour_checks import merchant_of
 
@@ -311,3 +311,8 @@ def test_a_file_is_found_by_its_path_or_its_shipped_name(tmp_path: Path) -> None
     assert load("lost_callback").title == "The callback is lost"
     with pytest.raises(BadScenario, match="shipped are first_card_refused"):
         load("nowhere")
+
+
+def test_the_readme_shows_a_scenario_that_is_one() -> None:
+    text = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    assert read_toml(text.split("```toml\n")[1].split("```")[0]).title == "Paid while Vipps was away"
