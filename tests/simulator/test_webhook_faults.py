@@ -53,7 +53,7 @@ async def test_delayed(authorised: EpayShop) -> None:
     ],
 )
 async def test_wrong_content_rightly_signed(
-    self, authorised: EpayShop, kind: str, how: dict[str, Any], field: str, expected: Any
+    authorised: EpayShop, kind: str, how: dict[str, Any], field: str, expected: Any
 ) -> None:
     authorised.listen()
     authorised.sim.add_fault(kind, "callback", **how)
