@@ -242,7 +242,9 @@ async def test_a_scenario_may_be_sent_as_json(m: Any) -> None:
     await m.start()
     assert await m.money() == (25000, 0, 0, 0)
     assert (await m.control("scenario", ["nonsense"])).status_code == 422
-    assert (await m.control("scenario", {"name": "nonsense"})).status_code == 422
+    unknown = await m.control("scenario", {"name": "../pyproject"})
+    assert unknown.status_code == 422
+    assert "there are first_card_refused" in unknown.json()["message"]
 
 
 BAD = """
@@ -300,7 +302,9 @@ def test_so_is_one_that_is_hardly_a_scenario(text: str) -> None:
 async def test_the_control_api_tells_every_problem(m: Any) -> None:
     answer = await m.shop.http.post("/control/scenario", content=BAD.encode())
     assert answer.status_code == 422
-    assert "step 2, then: there is no misbehaviour" in answer.text
+    message = answer.json()["message"]
+    assert "step 2, then: there is no misbehaviour" in message
+    assert "; step 4, then: is missing" in message
     assert m.sim.player.scenario is None
 
 

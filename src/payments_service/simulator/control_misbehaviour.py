@@ -41,7 +41,7 @@ def _explained() -> Iterator[None]:
     except (CheckoutOver, Refusal) as problem:
         raise HTTPException(409, str(problem)) from problem
     except BadScenario as bad:
-        raise HTTPException(422, bad.problems) from bad
+        raise HTTPException(422, "; ".join(bad.problems)) from bad
     except (TypeError, ValueError) as problem:
         raise HTTPException(422, str(problem)) from problem
 
@@ -160,6 +160,8 @@ def _read(text: str, content_type: str) -> Scenario:
     content = json.loads(text)
     if not isinstance(content, dict):
         raise BadScenario(["a scenario is an object"])
-    if set(content) == {"name"} and content["name"] in shipped():
-        return load(content["name"])
-    return read(content)
+    if set(content) != {"name"}:
+        return read(content)
+    if content["name"] not in shipped():  # a path would be none of a caller's business
+        raise BadScenario([f"no such scenario is shipped; there are {', '.join(shipped())}"])
+    return load(content["name"])

@@ -92,4 +92,5 @@ def _place(where: tuple[int | str, ...]) -> tuple[str, type[BaseModel]]:
 
 
 def _keys(model: type[BaseModel]) -> list[str]:
-    return list(model.model_fields)
+    """As they are spelt in a file."""
+    return [field.alias or name for name, field in model.model_fields.items()]
