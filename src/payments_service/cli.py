@@ -80,11 +80,15 @@ def check() -> None:
 @app.command()
 def simulator(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen on 127.0.0.1.")] = 8090,
+    scenario: Annotated[
+        str | None,
+        typer.Option(help="A scenario to play: a TOML file, or one that is shipped, such as lost_callback."),
+    ] = None,
 ) -> None:
     """Run a simulated Vipps and event backend alone, for trying things out."""
     from payments_service.simulator.server import run
 
-    run(port=port)
+    run(port=port, scenario=scenario)
 
 
 @app.command()

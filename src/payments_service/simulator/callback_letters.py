@@ -22,6 +22,7 @@ class Forgery:
     order_id: str | None = None
     raw: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
 
     @classmethod
     def from_fault(cls, fault: Fault | None) -> "Forgery":
@@ -35,6 +36,7 @@ class Forgery:
             "wrong_order_id": cls(order_id="another-order"),
             "malformed": cls(raw='{"orderId": "half a'),
             "unknown_status": cls(status=fault.value or "AUTO_CANCEL"),
+            "fields_missing": cls(without=("transactionId",)),
             "unknown_fields": cls(extra={"surprise": {"nested": [1, 2, 3]}}),
         }
         return forgeries.get(fault.kind, cls())
@@ -58,7 +60,7 @@ def write_letter(
         "status": forgery.status or status,
         "timeStamp": wire_time(at),
     }
-    if with_transaction_id:
+    if with_transaction_id and "transactionId" not in forgery.without:
         info["transactionId"] = payment.transaction_id
     body: dict[str, Any] = {
         "merchantSerialNumber": int(msn) if msn_as_integer else msn,

@@ -1,17 +1,19 @@
 """The callbacks of eCom: the one letter an outcome gets, with a single attempt and three seconds of patience."""
 
-from collections.abc import Coroutine
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from payments_service.simulator.callback_letters import Forgery, write_letter
 from payments_service.simulator.clock import VirtualClock
 from payments_service.simulator.config import SimulatorConfig
 from payments_service.simulator.courier import Courier
-from payments_service.simulator.faults import CALLBACK_KINDS, Fault, FaultPlan
+from payments_service.simulator.faults import CALLBACK_KINDS, FaultPlan
 from payments_service.simulator.journal import Delivery, Journal
 from payments_service.simulator.ledger import Payment
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -23,6 +25,8 @@ class Letter:
     error: dict[str, str] | None
     with_transaction_id: bool
     forgery: Forgery
+    held_for: str | None = None
+    """Leaves when this has happened: the order's details or cancel, or the callback of a newer payment."""
 
 
 class CallbackEngine:
@@ -61,7 +65,18 @@ class CallbackEngine:
             return
         if fault is not None and fault.kind == "delayed":
             letter.due_at += timedelta(seconds=fault.seconds or 0)
-        self.queue += [letter] * copies(fault)
+        if fault is not None and fault.kind == "held":
+            letter.due_at, letter.held_for = NEVER, fault.value or "details"
+        self.queue.append(letter)
+        if fault is not None and fault.kind == "duplicated":
+            again_at = letter.due_at + timedelta(seconds=fault.seconds or 0)
+            self.queue.append(replace(letter, due_at=again_at))
+
+    def release(self, held_for: str, of: Callable[[str], bool]) -> None:
+        """Lets go of what was held for this, about orders that fit."""
+        for letter in self.queue:
+            if letter.held_for == held_for and of(letter.payment.order_id):
+                letter.due_at, letter.held_for = self._clock.now(), None
 
     def has_work(self) -> bool:
         now = self._clock.now()
@@ -97,7 +112,3 @@ class CallbackEngine:
         )  # fmt: skip
         self._journal.deliveries.append(delivery)
         return delivery
-
-
-def copies(fault: Fault | None) -> int:
-    return 2 if fault is not None and fault.kind == "duplicated" else 1

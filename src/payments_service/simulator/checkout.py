@@ -1,5 +1,6 @@
 """What the member may do to a payment, and what happens when nobody does anything in time."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from payments_service.simulator.bookkeeping import Bookkeeper
@@ -33,6 +34,8 @@ class Checkout:
     ) -> None:
         self._config, self._clock, self._ledger = config, clock, ledger
         self._books, self._callbacks = books, callbacks
+        self.is_slow: Callable[[Payment], bool] | None = None
+        """Says that the bank takes its time; it is then up to whoever said so to approve again later."""
 
     def deadline(self, payment: Payment) -> datetime:
         """Five minutes to open the link, five more in the app, ten in all."""
@@ -65,6 +68,8 @@ class Checkout:
 
     def approve(self, payment: Payment) -> None:
         self.open(payment)
+        if self.is_slow is not None and self.is_slow(payment):
+            return
         if self._config.test_amounts and payment.amount in REFUSED_AMOUNTS:
             self.decline_card(payment)
             return
@@ -118,7 +123,7 @@ class Checkout:
 
     def _captures_directly(self, payment: Payment) -> bool:
         unit = self._config.unit(payment.msn)
-        return unit is not None and unit.direct_capture
+        return "direct_capture" in payment.quirks or (unit is not None and unit.direct_capture)
 
     def _end(self, payment: Payment, why: str, *, at: datetime | None = None, logs: bool = True) -> None:
         """Leaving no trace is a defect of eCom alone."""

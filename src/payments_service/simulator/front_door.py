@@ -13,6 +13,7 @@ from payments_service.simulator.fault_answers import fault_answer
 from payments_service.simulator.faults import DOOR_KINDS, Call, Fault
 from payments_service.simulator.hanging_up import hang_up, hold
 from payments_service.simulator.journal import Request
+from payments_service.simulator.spoiling import spoilt_answer, spoilt_request
 
 if TYPE_CHECKING:
     from payments_service.simulator.simulator import Simulator
@@ -59,8 +60,10 @@ class FrontDoor:
         record = self._record(call)
         if call.operation in ("backend.release", "backend.waitlist"):
             self._sim.oracle.hear(call, record.seq)
+        await self._sim.hooks.announce("arrived", call)
         outcome = await self._serve(call, inside, receive, send)
         record.outcome = outcome.words if isinstance(outcome, Cut) else outcome
+        await self._sim.hooks.announce("answered", call)
         self._sim.callbacks.flush_soon()
         if isinstance(outcome, Cut):
             await hang_up(send, refused=outcome.refused)
@@ -74,12 +77,13 @@ class FrontDoor:
         await self._sim.hooks.run_before(call)
         self._approve_meanwhile(fault, call)
         kept = Kept()
-        await self._inner(scope, _replay(call.body), kept.take)
+        await self._inner(scope, _replay(spoilt_request(fault, call.body)), kept.take)
         await self._sim.hooks.run_after(call)
         if fault is not None and (fault.after or fault.kind == "drop_after"):
             answered = await self._misbehave_after(fault, receive, send)
             if answered is not None:
                 return answered
+        kept.messages = spoilt_answer(fault, kept.messages)
         return await kept.release(send)
 
     async def _misbehave_first(self, fault: Fault, receive: Receive, send: Send) -> int | Cut | None:

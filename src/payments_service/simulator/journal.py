@@ -1,5 +1,6 @@
 """Append-only records under one running number, so that a test can prove what came before what."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -71,12 +72,26 @@ class BackendCall:
     status: int
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that was done to the calls or to a payment on purpose: by a misbehaviour, chance or a scenario."""
+
+    seq: int
+    at: datetime
+    source: str
+    name: str
+    operation: str | None
+    order_id: str | None
+    words: str
+
+
 @dataclass(slots=True)
 class Journal:
     effects: list[Effect] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     backend_calls: list[BackendCall] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     _last: int = 0
 
     def next_seq(self) -> int:
@@ -92,11 +107,15 @@ class Journal:
     def deliveries_of(self, order_id: str) -> list[Delivery]:
         return [d for d in self.deliveries if d.order_id == order_id]
 
+    def delivery_with(self, headers: Mapping[str, str]) -> Delivery | None:
+        """The one these very headers belong to."""
+        return next((d for d in reversed(self.deliveries) if d.headers is headers), None)
+
     def as_dict(self) -> dict[str, Any]:
-        lists = ("effects", "requests", "deliveries", "backend_calls")
+        lists = ("effects", "requests", "deliveries", "backend_calls", "notes")
         return {name: [asdict(item) for item in getattr(self, name)] for name in lists}
 
     def clear(self) -> None:
-        for records in (self.effects, self.requests, self.deliveries, self.backend_calls):
+        for records in (self.effects, self.requests, self.deliveries, self.backend_calls, self.notes):
             records.clear()
         self._last = 0

@@ -77,6 +77,8 @@ class Payment:
     event_id: str | None = None
     user_id: str | None = None
     log: list[LogEntry] = field(default_factory=list)
+    quirks: dict[str, float] = field(default_factory=dict)
+    """What is odd about this one payment: issuer_forgot, no_funds, direct_capture, slow_bank (seconds)."""
 
     @property
     def amounts(self) -> Amounts:

@@ -41,7 +41,8 @@ class Merchant:
         if wanted > held.to_capture:
             raise Refusal("Payment", "61", "More than what is reserved cannot be captured")
         days = self._config.issuer_reservation_days
-        if days is not None and self._older_than(payment, days):
+        forgotten = days is not None and self._older_than(payment, days)
+        if forgotten or "issuer_forgot" in payment.quirks:
             self._log(payment, "CAPTURE", wanted, text, key=key, digest=payload_hash, source=source, ok=False)
             raise Refusal("Payment", "63", "The capture failed at the issuer")
         return self._log(payment, "CAPTURE", wanted, text, key=key, digest=payload_hash, source=source)
@@ -90,15 +91,20 @@ class Merchant:
         wanted = _amount(amount) or held.to_refund
         if wanted > held.to_refund or not wanted:
             raise Refusal("Payment", "71", "More than what is captured cannot be refunded")
-        unit = self._config.unit(payment.msn)
-        if unit is not None and unit.settlement_balance is not None:
-            if wanted > unit.settlement_balance:
-                self._log(
-                    payment, "REFUND", wanted, text, key=key, digest=payload_hash, source=source, ok=False
-                )
-                raise Refusal("Payment", "74", "The merchant's account does not cover the refund")
-            unit.settlement_balance -= wanted
+        if not self._pay_out(payment, wanted):
+            self._log(payment, "REFUND", wanted, text, key=key, digest=payload_hash, source=source, ok=False)
+            raise Refusal("Payment", "74", "The merchant's account does not cover the refund")
         return self._log(payment, "REFUND", wanted, text, key=key, digest=payload_hash, source=source)
+
+    def _pay_out(self, payment: Payment, amount: int) -> bool:
+        """From the merchant's account, if that holds enough."""
+        unit = self._config.unit(payment.msn)
+        balance = unit.settlement_balance if unit is not None else None
+        if "no_funds" in payment.quirks or (balance is not None and amount > balance):
+            return False
+        if unit is not None and balance is not None:
+            unit.settlement_balance = balance - amount
+        return True
 
     def _older_than(self, payment: Payment, days: int) -> bool:
         since = payment.reserved_at or payment.created_at

@@ -1,6 +1,7 @@
 """Everything Vipps sends to the merchant by itself, callbacks and webhooks alike: one way to send what is due."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,18 @@ class PostOffice:
         self._callbacks.post(
             payment, status, error=error, with_transaction_id=with_transaction_id, forgery=forgery
         )
+
+    def contradict(self, payment: Payment) -> None:
+        """Says that a payment has failed which has not, in the words of its API."""
+        if payment.api == "ecom":
+            self.post(payment, "REJECTED", forgery=Forgery(status="REJECTED"))
+        else:
+            self.webhooks.contradict(payment)
+
+    def release(self, held_for: str, of: Callable[[str], bool]) -> None:
+        """Lets go of what was held for this, about orders that fit."""
+        self._callbacks.release(held_for, of)
+        self.webhooks.release(held_for, of)
 
     async def flush(self) -> None:
         """Sends what is due, and waits for one attempt at each."""

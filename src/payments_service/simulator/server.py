@@ -1,11 +1,13 @@
 """Runs the simulator on a port, for a demo or another team, and says how to reach it."""
 
 import socket
+import sys
 from collections.abc import Callable
 
 import uvicorn
 
 from payments_service.simulator.config import DEFAULT_PORT, SimulatorConfig
+from payments_service.simulator.scenarios import BadScenario, load
 from payments_service.simulator.simulator import Simulator
 
 
@@ -34,18 +36,34 @@ def serve(
     *,
     host: str = "127.0.0.1",
     config: SimulatorConfig | None = None,
+    scenario: str | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Blocks until it is stopped. Links handed to members lead to this very server."""
+    """Blocks until it is stopped. Links handed to members lead to this very server. BadScenario before it begins."""
+    script = None if scenario is None else load(scenario)
     config = config or SimulatorConfig()
     reachable = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host  # noqa: S104 -- compared, not bound
     config.public_origin = f"http://{reachable}:{port}"
     say(greeting(config))
-    make_server(Simulator(config), port=port, host=host).run()
+    if script is not None:
+        say(f"The scenario: {script.title}. How far it is: {config.public_origin}/control/scenario")
+    sim = Simulator(config)
+    sim.opening_scenario = script
+    make_server(sim, port=port, host=host).run()
 
 
-def run(port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> None:
-    serve(port, host=host)
+def run(port: int = DEFAULT_PORT, host: str = "127.0.0.1", *, scenario: str | None = None) -> None:
+    """Status 2 when the scenario makes no sense, with every reason on a line of its own."""
+    try:
+        serve(port, host=host, scenario=scenario)
+    except BadScenario as bad:
+        sys.exit(_refuse(scenario or "", bad))
+
+
+def _refuse(scenario: str, bad: BadScenario) -> int:
+    for problem in bad.problems:
+        sys.stderr.write(f"{scenario}: {problem}\n")
+    return 2
 
 
 def greeting(config: SimulatorConfig) -> str:

@@ -1,18 +1,17 @@
 """Delivers webhooks: in order for each registration and payment, again and again for seven days."""
 
 import asyncio
-from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from payments_service.simulator.callbacks import copies
+from payments_service.simulator.callbacks import NEVER
 from payments_service.simulator.clock import VirtualClock
 from payments_service.simulator.config import SimulatorConfig
 from payments_service.simulator.courier import Courier
-from payments_service.simulator.faults import CALLBACK_KINDS, FaultPlan
+from payments_service.simulator.faults import CALLBACK_KINDS, Fault, FaultPlan
 from payments_service.simulator.journal import Delivery, Journal
 from payments_service.simulator.ledger import LogEntry, Payment
 from payments_service.simulator.payment_events import event_name
@@ -22,34 +21,11 @@ from payments_service.simulator.webhook_letters import (
     signing_date,
     write_body,
 )
+from payments_service.simulator.webhook_lines import Line, Notice
 from payments_service.simulator.webhook_registry import Registration, Webhooks
 
 # The line on whose behalf the present code runs: a hook that brings about another event must not wait for itself.
 _serving: ContextVar["Line | None"] = ContextVar("_serving", default=None)
-
-
-@dataclass(slots=True)
-class Notice:
-    """One event for one registration. Its body is written once: every attempt carries the same bytes."""
-
-    order_id: str
-    name: str
-    body: str
-    born_at: datetime
-    due_at: datetime
-    forgery: WebhookForgery
-    copies: int = 1
-    attempts: int = 0
-    date: str | None = None
-
-
-@dataclass(slots=True)
-class Line:
-    """What waits for one registration about one payment. Only the first may leave."""
-
-    registration: Registration
-    notices: deque[Notice] = field(default_factory=deque)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class WebhookEngine:
@@ -75,18 +51,44 @@ class WebhookEngine:
         subscribed = self._registry.subscribed(payment.msn, name)
         if not subscribed:
             return
-        fault = self._faults.take("callback", payment.order_id, CALLBACK_KINDS)
-        forgery = WebhookForgery.from_fault(fault)
+        fault = self._faults.take("callback", payment.order_id, CALLBACK_KINDS, event=name)
         for registration in subscribed:
-            notice = self._write(payment, entry, forgery)
-            notice.copies = copies(fault)
+            notice = self._write(payment, entry, WebhookForgery.from_fault(fault))
             if fault is not None and fault.kind == "lost":
                 self._record(registration, notice, "lost")
                 continue
-            if fault is not None and fault.kind == "delayed":
-                notice.due_at += timedelta(seconds=fault.seconds or 0)
-            line = self.lines.setdefault((registration.id, payment.order_id), Line(registration))
-            line.notices.append(notice)
+            self._queue(registration, notice)
+            if fault is not None:
+                self._misbehave(fault, registration, notice)
+
+    def contradict(self, payment: Payment) -> None:
+        """Tells all who want it that the payment has failed, after whatever has been told."""
+        forgery = WebhookForgery(name="ABORTED")
+        for registration in self._registry.subscribed(payment.msn, "ABORTED"):
+            self._queue(registration, self._write(payment, payment.log[-1], forgery))
+
+    def release(self, held_for: str, of: Callable[[str], bool]) -> None:
+        """Lets go of what was held for this, about orders that fit."""
+        for notice in [notice for line in self.lines.values() for notice in line.notices]:
+            if notice.held_for == held_for and of(notice.order_id):
+                notice.due_at, notice.held_for = self._clock.now(), None
+
+    def _queue(self, registration: Registration, notice: Notice, *, apart: bool = False) -> None:
+        key = (registration.id, f"{notice.order_id} again" if apart else notice.order_id)
+        self.lines.setdefault(key, Line(registration)).notices.append(notice)
+
+    def _misbehave(self, fault: Fault, registration: Registration, notice: Notice) -> None:
+        """What is repeated much later stands in a line of its own: it was answered well and holds up nobody."""
+        later = timedelta(seconds=fault.seconds or 0)
+        match fault.kind:
+            case "delayed":
+                notice.due_at += later
+            case "held":
+                notice.due_at, notice.held_for = NEVER, fault.value or "details"
+            case "duplicated" if later:
+                self._queue(registration, replace(notice, due_at=notice.due_at + later), apart=True)
+            case "duplicated":
+                notice.copies = 2
 
     async def forge(
         self, payment: Payment, registration: Registration, forgery: WebhookForgery, *, times: int = 1
@@ -129,8 +131,9 @@ class WebhookEngine:
 
     async def _attempt(self, registration: Registration, notice: Notice) -> list[Delivery]:
         notice.attempts += 1
-        if notice.date is None or self._config.webhook_date_is_refreshed:
-            notice.date = signing_date(self._clock.now())
+        forgery = notice.forgery
+        if notice.date is None or (self._config.webhook_date_is_refreshed and not forgery.keeps_date):
+            notice.date = signing_date(self._clock.now() + timedelta(seconds=forgery.skew_seconds))
         deliveries = [self._record(registration, notice, "under way") for _ in range(notice.copies)]
         notice.copies = 1  # a retry of something duplicated is an ordinary retry
         patience = self._config.webhook_patience_seconds

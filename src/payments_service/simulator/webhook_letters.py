@@ -35,6 +35,10 @@ class WebhookForgery:
     """In place of the registered host, in the signature only; `path` likewise."""
     path: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    skew_seconds: float = 0
+    """How far the clock behind x-ms-date is ahead; the signature is right all the same."""
+    keeps_date: bool = False
+    """Retries show the first attempt's date, even where they are signed anew."""
 
     @classmethod
     def from_fault(cls, fault: Fault | None) -> "WebhookForgery":
@@ -48,6 +52,8 @@ class WebhookForgery:
             "wrong_order_id": cls(reference="another-order"),
             "malformed": cls(raw='{"reference": "half a'),
             "unknown_status": cls(name=fault.value or "CHARGED_BACK"),
+            "clock_skew": cls(skew_seconds=fault.seconds or 0),
+            "old_date": cls(keeps_date=True),
             "unknown_fields": cls(extra={"surprise": {"nested": [1, 2, 3]}}),
         }
         return forgeries.get(fault.kind, cls())
