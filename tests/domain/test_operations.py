@@ -18,6 +18,7 @@ from payments_service.domain.operations import (
     operation_key,
 )
 from payments_service.domain.orders import Order, OrderStatus
+from payments_service.domain.readings import LogEntry
 from tests.domain.made import PRICE, cancelled, captured, operation, order, reserved
 
 CAPTURE, CANCEL, REFUND = OperationKind.CAPTURE, OperationKind.CANCEL, OperationKind.REFUND
@@ -59,6 +60,32 @@ def test_a_key_is_the_orders_id_and_what_it_does_and_fits_both_apis(kind: Operat
 def test_a_key_too_long_for_vipps_is_never_made() -> None:
     with pytest.raises(ValueError, match="longer than 40"):
         operation_key(str(uuid4()), REFUND, 100)
+
+
+@pytest.mark.parametrize(
+    ("log", "happened"),
+    [
+        # (word, whose key), oldest first; None: the log names nobody
+        ([("CAPTURE", "c1"), ("REFUND", "r1")], True),
+        ([("CAPTURE", "c1"), ("REFUND", "")], False),  # eCom's portal
+        ([("CAPTURED", "c1"), ("REFUNDED", None)], False),  # ePayment's
+        ([("CAPTURED", "c1"), ("REFUNDED", "somebody-else's")], False),
+        ([("CAPTURED", "c1"), ("REFUNDED", None), ("REFUNDED", "r1")], True),
+        ([("SALE", None), ("REFUND", None)], True),  # a log that names no move: the sums decide
+    ],
+)
+def test_a_refund_is_ours_when_the_log_says_so_and_never_by_its_size_alone(
+    log: list[tuple[str, str | None]], happened: bool
+) -> None:
+    ours = operation(REFUND, Purpose.ORGANISER)
+    entries = [
+        LogEntry(
+            word, PRICE, succeeded=True, request_id=f"the-order-{whose}" if whose in ("c1", "r1") else whose
+        )
+        for word, whose in log
+    ]
+    back = captured(status=OrderStatus.REFUND, refunded_ore=PRICE)
+    assert has_happened(ours, back, entries) is happened
 
 
 def test_keys_of_different_operations_differ() -> None:

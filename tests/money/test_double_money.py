@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.journeys.apis import only
 from tests.journeys.pace import MOVES_AGAIN_WITHIN, SETTLED_WITHIN
 from tests.money.late import is_a_case, is_approved_late, reject
 from tests.money.till import Sale, Till
@@ -111,17 +112,38 @@ def test_a_flagged_second_reservation_is_let_go_all_the_same(flagging_till: Till
     assert till.order(first.order_id)["status_reason"] == "superseded"
 
 
-def test_a_start_without_an_answer_that_is_approved_while_it_is_closed_never_pays_twice(till: Till) -> None:
+def test_a_start_without_an_answer_that_is_approved_while_it_is_closed_pays_and_is_the_only_one(
+    till: Till,
+) -> None:
     # Given a start that Vipps made and did not answer, so that nobody has its link
     member = till.joins()
-    till.simulator.add_fault("drop_after", "initiate", times=2 if till.vipps_api == "epayment" else 1)
-    if till.vipps_api == "epayment":  # it is recognised no more
+    till.simulator.add_fault("drop_after", "initiate", times=till.starts)
+    if till.vipps_api == "epayment":  # and Vipps does not recognise it any more
         till.simulator.add_fault("error", "initiate", status=409, shape="epayment", code="4150")
     assert till.pay(member).status_code == 503
     (lost,) = till.registration(member)["orders"]
+    only = Sale(member, lost["order_id"])
+    # And a member who approves it, by a push on the phone, in the instant in which it is closed
+    till.simulator.add_fault("approve_first", "cancel", order_id=only.order_id)
+    # Then their reservation is spared, and pays the seat, and nothing else can
+    till.order_becomes(only, "CAPTURE", within=10)
+    assert till.status_of(only) == "paid"
+    assert till.done_with("VOID", only) == []
+    assert till.pay(member).json()["code"] == "already_paid"
+
+
+@only("ecom")
+def test_where_vipps_has_no_epayment_it_is_let_go_and_a_new_one_pays(own_till: Till) -> None:
+    # Given a sales unit that has eCom alone, whose cancel cannot spare a reservation
+    till = own_till
+    till.start_service()
+    till.simulator.config.sales_units[0].epayment_allowed = False
+    member = till.joins()
+    till.simulator.add_fault("drop_after", "initiate")
+    assert till.pay(member).status_code == 503
+    (lost,) = till.registration(member)["orders"]
     first = Sale(member, lost["order_id"])
-    # And a member who approves it by a push on the phone in the instant in which it is closed
-    till.simulator.add_fault("approve_first", "cancel", order_id=first.order_id)
+    till.simulator.add_fault("approve_first", "cancel", order_id=first.order_id, skip=1)
     till.order_becomes(first, "VOID", within=10)
     assert till.calls("capture", first.order_id) == 0
 

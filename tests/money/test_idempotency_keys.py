@@ -144,7 +144,7 @@ def test_while_the_first_is_running_a_repeat_is_told_to_wait(
 def test_after_a_failure_of_ours_or_vipps_the_same_key_goes_on(till: Till, key: str) -> None:
     # Given a payment whose start Vipps did not answer
     method, path, body, _ = ordering(till)
-    till.simulator.add_fault("drop_before", "initiate")
+    till.simulator.add_fault("drop_before", "initiate", times=till.starts)
     failed = write(till, method, path, body, key)
     assert (failed.status_code, failed.json()["code"]) == (503, "vipps_unavailable")
     assert int(failed.headers["Retry-After"]) >= 1

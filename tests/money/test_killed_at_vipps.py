@@ -77,14 +77,16 @@ def test_a_payment_that_was_asked_for_with_a_key_goes_on_with_it(mortal: Mortal)
     heir = mortal.start_heir()
     # Then the key is taken for no longer than the contract says, and leads to a payment after that
     first = heir.client.post("/v1/orders", json=body, headers=key)
-    assert first.status_code in (201, 409, 503)
+    assert first.status_code in (200, 201, 409, 503)
     order = mortal.asks_until_answered("POST", "/v1/orders", body, member.user_id).json()
     again = heir.client.post("/v1/orders", json=body, headers=key)
     assert again.json()["order_id"] == order["order_id"]
-    # And of the two payments at Vipps one can be paid
+    # And of the payments at Vipps one can be paid: in ePayment it is the same, in eCom a second one
     sale = Sale(member, order["order_id"])
-    (lost,) = [o for o in till.registration(member)["orders"] if o["order_id"] != sale.order_id]
-    assert (lost["status"], lost["status_reason"]) == ("CANCEL", "superseded")
-    assert till.payment(lost["order_id"]).is_cancelled
+    lost = [o for o in till.registration(member)["orders"] if o["order_id"] != sale.order_id]
+    assert len(lost) == (1 if till.vipps_api == "ecom" else 0)
+    for old in lost:
+        assert (old["status"], old["status_reason"]) == ("CANCEL", "superseded")
+        assert till.payment(old["order_id"]).is_cancelled
     till.approve(sale.order_id)
     till.order_becomes(sale, "CAPTURE", within=TAKEN_OVER_WITHIN + 2)

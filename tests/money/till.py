@@ -138,6 +138,11 @@ class Till(Stack):
         return dict(answer.json())
 
     @property
+    def starts(self) -> int:
+        """How often Vipps is asked to start a payment before its silence is said to the member."""
+        return 2 if self.vipps_api == "epayment" else 1
+
+    @property
     def sold(self) -> str:
         """What an order is whose money Vipps took at the approval: eCom has a word of its own for that."""
         return "SALE" if self.vipps_api == "ecom" else "CAPTURE"

@@ -37,6 +37,7 @@ class OperationState(StrEnum):
     DROPPED = "dropped"  # overtaken by events, never to be sent again as it was
 
 
+_MOVES: Final = frozenset({Meaning.CAPTURED, Meaning.REFUNDED})
 KEY_LENGTH_MAX: Final = 40  # eCom's X-Request-Id; ePayment allows 50
 KEY_NUMBER_MAX: Final = 99  # what fits behind an order's id
 
@@ -96,14 +97,14 @@ def needs_new_key(latest: Operation, purpose: Purpose, vipps_api: VippsApi) -> b
 def has_happened(operation: Operation, order: Order, entries: Sequence[LogEntry] = ()) -> bool:
     """Tell from what Vipps said last whether the operation has had its effect.
 
-    Vipps' log names the key of each refund, and has an empty name for those made in the portal: sums alone cannot tell
-    ours from one of those. Where the log names nothing at all the sums decide. A capture is only ever wanted for what
-    it leads to, so there the sums do.
+    Vipps' log names the key of each capture and refund. Those made in the portal have an empty name or none: sums alone
+    cannot tell ours from one of those. Where the log names no move of money at all, the sums decide. A capture is only
+    ever wanted for what it leads to, so there the sums do.
     """
     if operation.kind is OperationKind.REFUND:
-        names = [e.request_id for e in entries if e.succeeded and meaning_of(e.word) is Meaning.REFUNDED]
-        if any(name is not None for name in names):
-            return operation.operation_key in names
+        moves = [e for e in entries if e.succeeded and meaning_of(e.word) in _MOVES]
+        if any(e.request_id is not None for e in moves):
+            return operation.operation_key in [e.request_id for e in moves]
     match operation.kind:
         case OperationKind.CAPTURE:
             return order.captured_ore >= operation.before_ore + operation.amount_ore
