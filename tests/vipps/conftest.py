@@ -9,6 +9,8 @@ import pytest
 from payments_service.simulator.in_process import InProcessTransport
 from payments_service.simulator.simulator import Simulator
 from payments_service.vipps.ecom import EcomApi
+from payments_service.vipps.epayment import EpaymentApi
+from payments_service.vipps.port import PaymentApi
 from payments_service.vipps.transport import VippsTransport
 from tests.vipps.played import KEYS, Played
 
@@ -36,12 +38,26 @@ async def transport(sim: Simulator) -> AsyncIterator[VippsTransport]:
 
 
 @pytest.fixture
-def api(transport: VippsTransport) -> EcomApi:
+def ecom(transport: VippsTransport) -> EcomApi:
+    """With ePayment behind it for closing checkouts, as the service has it."""
     return EcomApi(
         transport=transport,
         callback_prefix="https://shop.test/vipps",
         callback_secret="a secret for callbacks",
+        closing=EpaymentApi(transport=transport),
     )
+
+
+@pytest.fixture
+def epayment(transport: VippsTransport) -> EpaymentApi:
+    return EpaymentApi(transport=transport)
+
+
+@pytest.fixture(params=["ecom", "epayment"])
+def api(request: pytest.FixtureRequest, ecom: EcomApi, epayment: EpaymentApi) -> PaymentApi:
+    """Either of the two, each test with both."""
+    apis: dict[str, PaymentApi] = {"ecom": ecom, "epayment": epayment}
+    return apis[request.param]
 
 
 @pytest.fixture

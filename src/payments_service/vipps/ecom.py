@@ -22,6 +22,8 @@ PAYMENTS: Final = "/ecomm/v2/payments"
 KEY_LIMIT: Final = 40  # X-Request-Id, eCom v2
 #: How ePayment answers for a sales unit that does not have it, or a payment that it cannot reach.
 NOT_OFFERED: Final = frozenset({401, 404})
+NO_ACCESS: Final = "http/403"
+ASK_AGAIN_SECONDS: Final = 3600.0  # a sales unit does not get ePayment every day
 #: It has been approved, or captured: not to be cancelled for being open.
 HAS_MONEY: Final = frozenset({"Problem/6060", "Problem/6040"})
 
@@ -49,6 +51,7 @@ class EcomApi:
         self._callback_prefix = callback_prefix
         self._callback_secret = callback_secret
         self._closing = closing
+        self._without_closing_until = 0.0
         self._observe = observe
 
     async def start(self, payment: NewPayment, *, timeout: float) -> str:
@@ -96,13 +99,15 @@ class EcomApi:
 
     async def _closed_by_epayment(self, order_id: str, key: str, text: str, timeout: float) -> bool:
         """False where ePayment cannot, or will not, close it though nobody has approved it. Raises all other errors."""
-        if self._closing is None:
+        if self._closing is None or monotonic() < self._without_closing_until:
             return False
         try:
             await self._closing.cancel(order_id, key=key, text=text, timeout=timeout, only_unapproved=True)
         except Rejected as no:
             if no.code in HAS_MONEY:
                 raise
+            if no.code == NO_ACCESS:
+                self._without_closing_until = monotonic() + ASK_AGAIN_SECONDS
             return False
         except VippsError as error:
             if error.status not in NOT_OFFERED:
