@@ -92,17 +92,7 @@ async def _lock_and_intend(
         raise VippsUnavailable("an earlier attempt is still being closed at Vipps")
     if await orders.started_lately(connection, registration_id, within=_MINUTE) >= policy.orders_a_minute:
         raise TooMany(retry_after_seconds=60)
-    order = Order(
-        order_id=str(uuid4()),
-        registration_id=registration_id,
-        event_id=registration.event_id,
-        user_id=registration.user_id,
-        vipps_api=policy.vipps_api,
-        amount_ore=event.price_ore,
-        status=OrderStatus.INITIATE,
-        created_at=now,
-        updated_at=now,
-    )
+    order = _new_order(registration, event, now, policy)
     payment = describe(order, event)
     await orders.insert(
         connection,
@@ -111,21 +101,43 @@ async def _lock_and_intend(
         lease_until=now + policy.lease,
         start_request=as_written(payment) if is_start_repeatable else None,
     )
+    await _note(connection, registration, order, now)
+    return Intent(order, payment)
+
+
+def _new_order(registration: Registration, event: PaidEvent, now: datetime, policy: Policy) -> Order:
+    return Order(
+        order_id=str(uuid4()),
+        registration_id=registration.registration_id,
+        event_id=registration.event_id,
+        user_id=registration.user_id,
+        vipps_api=policy.vipps_api,
+        amount_ore=event.price_ore,
+        status=OrderStatus.INITIATE,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+async def _note(connection: AsyncConnection, registration: Registration, order: Order, now: datetime) -> None:
+    """What follows from a new order: a refunded seat waits for payment again, and the history says on what grounds."""
     if registration.status is RegistrationStatus.REFUNDED:
         await registrations.update(
-            connection, registration_id, status="awaiting_payment", due_at=registration.payment_expiredate
+            connection,
+            registration.registration_id,
+            status="awaiting_payment",
+            due_at=registration.payment_expiredate,
         )
     await history.record(
         connection,
         "order_intended",
         order_id=order.order_id,
-        registration_id=registration_id,
+        registration_id=registration.registration_id,
         amount_ore=order.amount_ore,
         vipps_api=order.vipps_api,
         clock=now,
         payment_expiredate=registration.payment_expiredate,
     )
-    return Intent(order, payment)
 
 
 def _refuse_expired(registration: Registration | None) -> None:
