@@ -1,5 +1,6 @@
 """`payments-service simulator --scenario`: plays from the start, or ends at once and says why."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 
 import httpx
 
+UNBUFFERED = {**os.environ, "PYTHONUNBUFFERED": "1"}
 COMMAND = [sys.executable, "-m", "payments_service", "simulator"]
 
 
@@ -25,18 +27,27 @@ def test_a_bad_file_ends_the_command_with_status_2_and_its_reasons(tmp_path: Pat
     assert "Traceback" not in ended.stderr
 
 
-def test_a_shipped_scenario_is_played_from_the_start() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen([*COMMAND, "--port", str(port), "--scenario", "lost_callback"])
-    try:
-        told = _ask(f"http://127.0.0.1:{port}/control/scenario")
-    finally:
-        process.terminate()
-        process.wait(10)
+def test_a_shipped_scenario_is_played_from_the_start_on_a_free_port() -> None:
+    command = [*COMMAND, "--port", "0", "--scenario", "lost_callback"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=UNBUFFERED) as process:
+        assert process.stdout is not None
+        origin = next(line.split("=")[1].strip() for line in process.stdout if "VIPPS_BASE_URL=" in line)
+        try:
+            told = _ask(f"{origin}/control/scenario")
+        finally:
+            process.terminate()
     assert told["title"] == "The callback is lost"
     assert told["steps"][0]["state"] == "happened"
+
+
+def test_a_port_that_is_taken_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = subprocess.run(
+            [*COMMAND, "--port", port], capture_output=True, text=True, timeout=60, check=False
+        )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"port {port} cannot be had")
 
 
 def _ask(address: str) -> Any:

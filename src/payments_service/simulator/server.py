@@ -39,25 +39,34 @@ def serve(
     scenario: str | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Blocks until it is stopped. Links handed to members lead to this very server. BadScenario before it begins."""
+    """Blocks until it is stopped; port 0 takes a free one. Links handed to members lead to this very server.
+
+    Raises BadScenario, or OSError for a port that cannot be had, before it begins.
+    """
     script = None if scenario is None else load(scenario)
     config = config or SimulatorConfig()
     reachable = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host  # noqa: S104 -- compared, not bound
-    config.public_origin = f"http://{reachable}:{port}"
+    listening = socket.create_server((host, port))
+    config.public_origin = f"http://{reachable}:{listening.getsockname()[1]}"
     say(greeting(config))
     if script is not None:
         say(f"The scenario: {script.title}. How far it is: {config.public_origin}/control/scenario")
     sim = Simulator(config)
     sim.opening_scenario = script
-    make_server(sim, port=port, host=host).run()
+    make_server(sim, port=port, host=host).run(sockets=[listening])
 
 
 def run(port: int = DEFAULT_PORT, host: str = "127.0.0.1", *, scenario: str | None = None) -> None:
-    """Status 2 when the scenario makes no sense, with every reason on a line of its own."""
+    """Status 2 when the scenario makes no sense or the port is taken, with every reason on a line of its own."""
     try:
         serve(port, host=host, scenario=scenario)
     except BadScenario as bad:
         sys.exit(_refuse(scenario or "", bad))
+    except OSError as error:
+        sys.stderr.write(
+            f"port {port} cannot be had ({error.strerror}): choose another one with --port, 0 takes a free one\n"
+        )
+        sys.exit(2)
 
 
 def _refuse(scenario: str, bad: BadScenario) -> int:
