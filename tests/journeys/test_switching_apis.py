@@ -106,4 +106,4 @@ def _switched(stack: Stack, **settings: object) -> Service:
     old.kill(signal.SIGTERM)
     assert old.ends(within=25) == 0
     address = {name: old.environment[name] for name in ("PORT", "PUBLIC_URL")}
-    return stack.start_service(settings, **address)
+    return stack.start_service({**settings, **address})
