@@ -46,8 +46,11 @@ class Stack:
         *,
         vipps_api: VippsApi = "ecom",
         checkout_seconds: int = CHECKOUT_SECONDS,
+        is_registered: bool = True,
     ) -> None:
+        """`is_registered`: webhooks are registered for it; otherwise that is for the journey to do."""
         self.database_url = database_url
+        self._is_registered = is_registered
         self.vipps_api = vipps_api
         self._folder = folder
         self.checkout_seconds = checkout_seconds
@@ -101,7 +104,8 @@ class Stack:
         self.services.append(service)
         if wait:
             service.wait_until_ready()
-        self._listen_for_webhooks()
+        if self._is_registered:
+            self._listen_for_webhooks()
         return service
 
     def _listen_for_webhooks(self) -> None:

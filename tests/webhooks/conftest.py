@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from tests.api.conftest import api, app, simulator
-from tests.journeys.conftest import own_stack
+from tests.journeys.stack import Stack
 from tests.webhooks.service import Hooked
 
-__all__ = ["api", "app", "own_stack", "simulator"]
+__all__ = ["api", "app", "simulator"]
+
+
+@pytest.fixture
+def own_stack(database_url: str, tmp_path: Path) -> Iterator[Stack]:
+    """No replica and no registration yet: both are the journey's."""
+    with Stack(database_url, tmp_path, is_registered=False) as stack:
+        yield stack
+        stack.end()
 
 
 @pytest.fixture
