@@ -23,23 +23,11 @@ class NewRegistration(BaseModel):
     """Given, so that a service can be configured with it beforehand."""
 
 
-class ForgedWebhook(BaseModel):
-    name: str | None = None
-    """The event; by default the last one that happened."""
+class ForgedWebhook(WebhookForgery, frozen=True):
     registration_id: str | None = None
+    """By default the first of the payment's sales unit."""
     url: str | None = None
     """In place of a registration's, together with a secret."""
-    secret: str | None = None
-    signature: str | None = None
-    without_signature: bool = False
-    amount: int | None = None
-    msn: str | None = None
-    reference: str | None = None
-    raw: str | None = None
-    date: str | None = None
-    host: str | None = None
-    path: str | None = None
-    extra: dict[str, Any] = Field(default_factory=dict)
     duplicate: bool = False
 
 
@@ -83,14 +71,10 @@ def control_webhooks_router(sim: "Simulator") -> APIRouter:
             raise HTTPException(404, f"there is no payment {order_id}") from problem
         times = 2 if forged.duplicate else 1
         addressee = _addressee(sim, payment, forged)
-        made = await sim.callbacks.webhooks.forge(payment, addressee, _forgery(forged), times=times)
+        made = await sim.callbacks.webhooks.forge(payment, addressee, forged, times=times)
         return jsonable_encoder([asdict(delivery) for delivery in made])
 
     return router
-
-
-def _forgery(forged: ForgedWebhook) -> WebhookForgery:
-    return WebhookForgery(**forged.model_dump(exclude={"registration_id", "url", "duplicate"}))
 
 
 def _addressee(sim: "Simulator", payment: Payment, forged: ForgedWebhook) -> Registration:

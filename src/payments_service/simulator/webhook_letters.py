@@ -4,12 +4,12 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
 import httpx
+from pydantic import BaseModel, Field
 
 from payments_service.simulator.faults import Fault
 from payments_service.simulator.ledger import LogEntry, Payment
@@ -18,11 +18,11 @@ from payments_service.simulator.payment_events import as_event, money
 SIGNED_HEADERS = "x-ms-date;host;x-ms-content-sha256"
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookForgery:
+class WebhookForgery(BaseModel, frozen=True):
     """How a webhook differs from the true one; all None is the true one. It is signed as it stands."""
 
     name: str | None = None
+    """The event; for one made by hand the last that happened."""
     secret: str | None = None
     signature: str | None = None
     without_signature: bool = False
@@ -34,7 +34,7 @@ class WebhookForgery:
     host: str | None = None
     """In place of the registered host, in the signature only; `path` likewise."""
     path: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = Field(default_factory=dict)
     skew_seconds: float = 0
     """How far the clock behind x-ms-date is ahead; the signature is right all the same."""
     keeps_date: bool = False
