@@ -46,6 +46,15 @@ def test_an_open_checkout_is_asked_about_by_its_age(age: float, step: float) -> 
     assert wait(order(), NOW + seconds(age)) == step
 
 
+@pytest.mark.parametrize(
+    ("age", "step"), [(0, 12.5), (30, 12.5), (300, 12.5), (587.5, 12.5), (595, 5), (600, 5)]
+)
+def test_while_its_link_may_be_had_by_another_start_vipps_is_asked_as_often_as_it_takes_starts(
+    age: float, step: float
+) -> None:
+    assert wait(order(is_start_repeatable=True), NOW + seconds(age)) == step
+
+
 def test_a_whole_checkout_stays_within_vipps_limits() -> None:
     instants, now = [], NOW + FIRST_READ
     while now < ENDS + seconds(120):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from payments_service.storage.tables import operations as operations_table
-from payments_service.use_cases.carry_out import carry_out
+from payments_service.use_cases.carry_out import TRIES_BEFORE_A_CASE, carry_out
 from payments_service.vipps.errors import NotSent, OutcomeUnknown, Rejected, TryAgain, VippsError
 from tests.use_cases.neighbours import AfterTheEffect, Call
 from tests.use_cases.world import PRICE, World
@@ -125,6 +125,21 @@ async def test_what_had_no_effect_is_sent_again_later_with_the_same_key(
     await again(seated)
     assert len({call.key for call in seated.vipps.asked("capture")}) == 1
     assert await state(seated) == "done"
+
+
+@pytest.mark.parametrize("said", [TryAgain("locked"), LOST])
+async def test_a_capture_put_off_for_a_quarter_of_an_hour_is_a_persons_matter_and_goes_on(
+    seated: World, said: VippsError
+) -> None:
+    order_id = await reserved(seated)
+    await seated.set("operations", f"{order_id}-c1", attempts=TRIES_BEFORE_A_CASE - 1)
+    for expected in ([], ["reserved_not_captured"]):
+        seated.vipps.script["capture"] = [said]
+        await again(seated)
+        assert await seated.cases() == expected
+    await again(seated)
+    assert await state(seated) == "done"
+    assert await seated.cases() == []
 
 
 async def test_the_pauses_keep_to_five_tries_a_minute(seated: World) -> None:

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from payments_service.domain.operations import OperationState, Purpose
+from payments_service.domain.errors import Conflict
+from payments_service.domain.operations import KEY_NUMBER_MAX, OperationKind, OperationState, Purpose
 from payments_service.domain.orders import OrderStatus
 from payments_service.use_cases.intend import intend_refund
+from payments_service.use_cases.move_money import Wish, move_money
 from payments_service.vipps.errors import OutcomeUnknown, Rejected
 from tests.use_cases.neighbours import AfterTheEffect
 from tests.use_cases.world import PRICE, World
@@ -88,3 +90,20 @@ async def test_a_refused_refund_is_taken_up_with_the_same_key_an_hour_later(seat
     await seated.carry_out()
     states = [(o.operation_key, o.state) for o in await seated.operations(order_id) if o.kind == "refund"]
     assert states == [(f"{order_id}-r1", OperationState.DONE)]
+
+
+async def test_after_as_many_refunds_as_there_are_keys_another_is_refused_and_breaks_nothing(
+    seated: World,
+) -> None:
+    order_id = await captured(seated)
+    await seated.set("orders", order_id, refunded_ore=KEY_NUMBER_MAX)
+    for number in range(1, KEY_NUMBER_MAX + 1):
+        await seated.second.execute(
+            "INSERT INTO operations (operation_key, order_id, kind, purpose, amount_ore, actor, state)"
+            " VALUES ($1, $2, 'refund', 'organiser', 1, 'ola', 'done')",
+            *(f"{order_id}-r{number}", order_id),
+        )
+    assert not await refund(seated, order_id)
+    wish = Wish(order_id, OperationKind.REFUND, 1, reason="one more", actor="ola")
+    with pytest.raises(Conflict, match="99 parts"):
+        await move_money(wish, **seated.with_vipps)

@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from payments_service.vipps.error_bodies import ErrorCode, error_codes
+from payments_service.vipps.error_bodies import ErrorCode, error_codes, trace_of
 from payments_service.vipps.remedies import Operation, Remedy, name_of, remedy_for, retry_after_seconds
 
 R, A, U = Remedy.REJECTED, Remedy.TRY_AGAIN, Remedy.UNKNOWN
@@ -147,6 +147,28 @@ def test_of_several_codes_the_most_careful_counts() -> None:
 )
 def test_every_error_body_is_read_down_to_its_code(body: bytes, name: str) -> None:
     assert name_of(400, error_codes(body)) == name
+
+
+@pytest.mark.parametrize(
+    ("body", "trace"),
+    [
+        (
+            b'[{"errorCode":"44","contextId":"c53ae5e0-6c5a-4f4e-8a3e-1f1c0f0f0f0f"}]',
+            "c53ae5e0-6c5a-4f4e-8a3e-1f1c0f0f0f0f",
+        ),
+        (b'{"status":400,"traceId":"7ae0f3a5c2f94e0f8b1d2c3d4e5f6a7b"}', "7ae0f3a5c2f94e0f8b1d2c3d4e5f6a7b"),
+        (b'{"traceId":"12345678\\n forged line"}', None),
+        (b'{"traceId":"' + b"a" * 65 + b'"}', None),
+        (b'{"traceId":12345678}', None),
+        (b'{"errorCode":"44"}', None),
+        (b"[]", None),
+        (b'["one"]', None),
+        (b"<html>", None),
+        (b"", None),
+    ],
+)
+def test_the_name_for_vipps_support_is_found_and_junk_is_not(body: bytes, trace: str | None) -> None:
+    assert trace_of(body) == trace
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,11 @@ def operation_key(order_id: str, kind: OperationKind, number: int = 1) -> str:
     return key
 
 
+def next_key(order_id: str, kind: OperationKind, earlier: int) -> str | None:
+    """Return the key after `earlier` operations of this kind; None when all 99 are used."""
+    return operation_key(order_id, kind, earlier + 1) if earlier < KEY_NUMBER_MAX else None
+
+
 def start_key(order_id: str, number: int = 1) -> str:
     """Return the key of an order's start, where Vipps takes one: `<order_id>-i1`; `-i2` for the other way to start."""
     return f"{order_id}-i{number}"

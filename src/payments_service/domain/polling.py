@@ -54,10 +54,9 @@ def _while_open(order: Order, now: datetime) -> timedelta:
         return FIRST_READ
     if now >= order.checkout_ends_at:
         return timedelta(seconds=5)
-    age = now - order.started_at
+    step = timedelta(seconds=2) if now - order.started_at < timedelta(minutes=1) else timedelta(seconds=8)
     if order.is_start_repeatable:
-        return LINK_AGAIN  # nobody can approve it, and each read goes with another start
-    step = timedelta(seconds=2) if age < timedelta(minutes=1) else timedelta(seconds=8)
+        step = LINK_AGAIN  # nobody can approve it, and each read goes with another start
     # the read at the very end of the checkout must not come a whole step late
     return min(step, max(timedelta(milliseconds=100), order.checkout_ends_at - now))
 

@@ -138,9 +138,8 @@ async def _done(operation: Operation, database: Database) -> None:
 async def _refused(operation: Operation, database: Database, error: Rejected) -> None:
     """A clear no is the end of this try, not of the matter: the read that follows decides what is wanted next."""
     async with database.begin() as connection:
-        await orders.read_soon(
-            connection, operation.order_id
-        )  # the order before its operation, as everywhere
+        # the order before its operation, as everywhere
+        await orders.read_soon(connection, operation.order_id)
         await operations.conclude(
             connection, operation.operation_key, OperationState.REFUSED, answer=error.code
         )

@@ -9,13 +9,12 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.operations import (
-    KEY_NUMBER_MAX,
     Operation,
     OperationKind,
     OperationState,
     Purpose,
     needs_new_key,
-    operation_key,
+    next_key,
 )
 from payments_service.domain.orders import Order, StatusReason
 from payments_service.storage import history, operations
@@ -121,23 +120,23 @@ async def _key(
     again_after: timedelta,
 ) -> str | None:
     """The key of the operation that this is a repeat of, or the next one. `same`: what it would repeat, if anything."""
-    number = len(earlier) + 1
+    following = next_key(order.order_id, kind, len(earlier))
     if not same:
-        return operation_key(order.order_id, kind, number)
+        return following
     latest = same[-1]
     if not needs_new_key(latest, purpose, order.vipps_api):
         return latest.operation_key
-    if number > KEY_NUMBER_MAX:
+    if following is None:
         return None  # Vipps said no for days: by now it is a person's matter, and a case says so
     if latest.state is OperationState.PENDING:
         await operations.conclude(
             connection, latest.operation_key, OperationState.DROPPED, answer="wanted otherwise"
         )
     elif latest.purpose is purpose and await operations.is_resting(
-        connection, latest.operation_key, pause=_longer(again_after, number)
+        connection, latest.operation_key, pause=_longer(again_after, len(earlier) + 1)
     ):
         return None
-    return operation_key(order.order_id, kind, number)
+    return following
 
 
 def _longer(pause: timedelta, number: int) -> timedelta:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.errors import (
     AmountTooHigh,
+    Conflict,
     NothingToCancel,
     NothingToCapture,
     NothingToRefund,
@@ -28,7 +29,7 @@ from payments_service.domain.operations import (
     OperationKind,
     OperationState,
     Purpose,
-    operation_key,
+    next_key,
 )
 from payments_service.domain.orders import Order
 from payments_service.storage import operations
@@ -134,8 +135,13 @@ def _operation(wish: Wish, order: Order, earlier: Sequence[Operation]) -> Operat
     amount = left if wish.amount_ore is None else wish.amount_ore
     if amount > left:
         raise AmountTooHigh
+    key = next_key(order.order_id, wish.kind, len(mine))
+    if key is None:
+        raise Conflict(
+            f"this order's money has been moved in {len(mine)} parts; move the rest in Vipps' portal"
+        )
     return Operation(
-        operation_key(order.order_id, wish.kind, len(mine) + 1),
+        key,
         order.order_id,
         wish.kind,
         Purpose.ORGANISER,
