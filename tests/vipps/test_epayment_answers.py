@@ -254,6 +254,33 @@ async def test_without_its_log_an_approved_payment_is_not_read(played: Played, s
         await played.do("read")
 
 
+async def test_money_that_moves_between_the_two_calls_is_read_as_it_is_afterwards(played: Played) -> None:
+    captured = {"authorized": PRICE, "captured": PRICE}
+    sums = iter([payment("AUTHORIZED", **captured), payment("AUTHORIZED", **captured, refunded=PRICE)])
+    log = [event("CREATED"), event("AUTHORIZED"), event("CAPTURED"), event("REFUNDED")]
+    played.say = lambda r: answer(log if r.url.path.endswith("/events") else next(sums))
+    reading = await played.do("read")
+    verdict = fold(reading, order_id=ORDER, amount_ore=PRICE)
+    assert isinstance(verdict, Folded)
+    assert verdict.amounts.refunded_ore == PRICE
+    assert len(played.requests) == 3
+
+
+async def test_sums_that_stay_behind_are_asked_for_twice_and_then_left_unclear(played: Played) -> None:
+    verdict = await folded(played, payment("AUTHORIZED"), event("AUTHORIZED"))
+    assert isinstance(verdict, Unclear)
+    assert len(played.requests) == 3
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 429, 500])
+async def test_sums_that_are_refused_the_second_time_are_no_reading(played: Played, status: int) -> None:
+    sums = iter([answer(payment("AUTHORIZED")), answer({}, status)])
+    log = [event("CREATED"), event("AUTHORIZED")]
+    played.say = lambda r: answer(log) if r.url.path.endswith("/events") else next(sums)
+    with pytest.raises(OutcomeUnknown, match="of the sums"):
+        await played.do("read")
+
+
 async def test_only_vipps_own_words_make_no_such_payment(played: Played) -> None:
     unknown = {"status": 404, "title": "t", "extraDetails": [{"name": "ErrorCode", "reason": "5090"}]}
     played.says(unknown, 404)

@@ -77,7 +77,8 @@ async def test_two_thousand_cancelled_callers_leave_the_way_open() -> None:
             for caller in callers:
                 caller.cancel()
             await asyncio.gather(*callers, return_exceptions=True)
-        answers = await asyncio.gather(*(_get(line) for _ in range(100)))
+        # a slot that leaked stays taken however long one waits
+        answers = await asyncio.gather(*(_get(line, 60) for _ in range(100)))
         assert [answer.status for answer in answers] == [200] * 100
         assert neighbour.connections <= outgoing.POOL_CAP
 

@@ -168,7 +168,8 @@ def say(request: httpx.Request) -> httpx.Response:
         return answer(body)
     if path.startswith("/epayment/"):
         if request.method == "GET":
-            return answer([event("CREATED")] if path.endswith("/events") else payment("AUTHORIZED"))
+            log = [event("CREATED"), event("AUTHORIZED")]
+            return answer(log if path.endswith("/events") else payment("AUTHORIZED", authorized=25_000))
         return answer({"reference": ORDER, "redirectUrl": "https://landing.vipps.no?token=abc"})
     return answer({**details(), "url": "https://api.vipps.no/x"})
 

@@ -81,6 +81,14 @@ def fold(reading: Reading, *, order_id: str, amount_ore: int) -> Folded | Unclea
     return _verdict(combined)
 
 
+def contradicts_itself(reading: Reading) -> bool:
+    """Whether log and sums cannot both be true of one instant: one lags, or money moved between reading the two."""
+    amounts = Amounts()
+    for entry in reading.entries:
+        amounts = _add(amounts, entry)
+    return isinstance(_with_totals(amounts, reading.totals), Unclear)
+
+
 def _add(so_far: Amounts, entry: LogEntry) -> Amounts:
     """Add one log entry, oldest first."""
     meaning, amount = meaning_of(entry.word), entry.amount_ore

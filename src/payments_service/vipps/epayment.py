@@ -6,13 +6,13 @@ from time import monotonic
 from typing import Any, Final
 from urllib.parse import quote
 
+from payments_service.domain.folding import contradicts_itself
 from payments_service.domain.money import CURRENCY
 from payments_service.domain.operations import start_key
 from payments_service.domain.readings import NoSuchPayment, Reading
 from payments_service.outgoing import Answer
 from payments_service.vipps import epayment_answers
 from payments_service.vipps.answers import fingerprint
-from payments_service.vipps.epayment_messages import Payment
 from payments_service.vipps.error_bodies import error_codes
 from payments_service.vipps.errors import OutcomeUnknown, Rejected
 from payments_service.vipps.port import NewPayment
@@ -69,7 +69,15 @@ class EpaymentApi:
             payment = epayment_answers.payment(answer, order_id)
             if payment.is_untouched:
                 return epayment_answers.untouched(payment, answer)
-            return await self._with_log(payment, answer, timeout=give_up_at - monotonic())
+            log = await self._log(order_id, timeout=give_up_at - monotonic())
+            reading = epayment_answers.reading(payment, answer, log)
+            if not contradicts_itself(reading):
+                return reading
+            # money moved between the two calls: the sums as they are after the log say which is so
+            answer = await self._transport.call("GET", _path(order_id), timeout=give_up_at - monotonic())
+            if answer.status != 200:
+                raise _unread(answer, "the sums")
+            return epayment_answers.reading(epayment_answers.payment(answer, order_id), answer, log)
 
     async def capture(self, order_id: str, *, amount_ore: int, key: str, text: str, timeout: float) -> None:  # noqa: ARG002
         """Capture. `text` is eCom's; ePayment shows the one that the payment was started with."""
@@ -100,15 +108,12 @@ class EpaymentApi:
             answer = await self._call("start", "POST", PAYMENTS, key=key, body=body, timeout=timeout)
             return epayment_answers.link(answer, payment.order_id, is_push=is_push)
 
-    async def _with_log(self, payment: Payment, answer: Answer, *, timeout: float) -> Reading:
+    async def _log(self, order_id: str, *, timeout: float) -> Answer:
         """The log tells what sums cannot: a refused card, and which refund is whose."""
-        log = await self._transport.call("GET", _path(payment.reference, "events"), timeout=timeout)
+        log = await self._transport.call("GET", _path(order_id, "events"), timeout=timeout)
         if log.status != 200:
-            no = failure("read", log)
-            unread = OutcomeUnknown(f"{no} of the log", retry_after_seconds=no.retry_after_seconds)
-            unread.status, unread.trace = no.status, no.trace
-            raise unread
-        return epayment_answers.reading(payment, answer, log)
+            raise _unread(log, "the log")
+        return log
 
     async def _operate(
         self, operation: Operation, order_id: str, key: str, body: dict[str, Any], timeout: float
@@ -129,6 +134,14 @@ class EpaymentApi:
         if answer.status not in (200, 201):
             raise failure(operation, answer)
         return answer
+
+
+def _unread(answer: Answer, what: str) -> OutcomeUnknown:
+    """A no to one part of a reading, whatever it says, is no answer about the payment."""
+    no = failure("read", answer)
+    unread = OutcomeUnknown(f"{no} of {what}", retry_after_seconds=no.retry_after_seconds)
+    unread.status, unread.trace = no.status, no.trace
+    return unread
 
 
 def _create_body(payment: NewPayment, *, is_push: bool) -> dict[str, Any]:
