@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint format lock clean
+.PHONY: help demo run test prove lint format lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,6 +14,7 @@ UV := $(shell command -v uv 2>/dev/null)
 ARGS ?=
 DEMO_ARGS ?= $(ARGS)
 TEST_ARGS ?=
+PROVE_ARGS ?=
 # most tests wait for a neighbour most of the time, so twice as many processes as processors; more than eight only wait
 # for the one database server
 WORKERS := $(shell n=$$((2 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))); test "$$n" -lt 8 && echo "$$n" || echo 8)
@@ -33,6 +34,9 @@ run: $(READY) ## the service for development, with a simulated Vipps and a datab
 
 test: $(READY) ## all tests: make test TEST_ARGS="-k refund"
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_ARGS)
+
+prove: $(READY) ## longer proofs: 100,000 lives in virtual time: make prove PROVE_ARGS="--seed 7 --lives 1000"
+	@$(BIN)/python -m tests.lives $(PROVE_ARGS)
 
 lint: $(READY) ## style, types, architecture, lock files, nothing private committed
 	@$(BIN)/ruff check --quiet .
