@@ -10,7 +10,10 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-_NEWEST_FIRST: list[sa.ColumnElement[str]] = [sa.literal_column("created_at DESC"), sa.literal_column("notice_id DESC")]
+_NEWEST_FIRST: list[sa.ColumnElement[str]] = [
+    sa.literal_column("created_at DESC"),
+    sa.literal_column("notice_id DESC"),
+]
 
 
 def upgrade() -> None:
