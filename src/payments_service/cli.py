@@ -137,6 +137,18 @@ def webhooks(context: typer.Context) -> None:
     hand_tools(args=context.args, prog_name="payments-service webhooks")
 
 
+@app.command(
+    name="notices",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def notices(context: typer.Context) -> None:
+    """What the event backend is told: list, repeat."""
+    from payments_service.cli_notices import app as hand_tools  # needs only the database
+
+    hand_tools(args=context.args, prog_name="payments-service notices")
+
+
 def _refuse(bad: BadSettings) -> NoReturn:
     for problem in bad.problems:
         print(problem, file=sys.stderr)

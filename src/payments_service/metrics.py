@@ -114,6 +114,13 @@ class Metrics:
             multiprocess_mode="mostrecent",
             registry=self.registry,
         )
+        self._notices_waiting = self._gauge("payments_notices_waiting", "Notices not delivered yet")
+        self._oldest_notice = self._gauge(
+            "payments_oldest_waiting_notice_seconds", "Age of the oldest notice not delivered yet"
+        )
+        self._notices_given_up = self._gauge(
+            "payments_notices_given_up", "Notices that nobody tries any more, until somebody repeats them"
+        )
         self._violations = Gauge(
             "payments_invariant_violations",
             "Rows that break a truth about money or seats, by the truth's name",
@@ -163,6 +170,12 @@ class Metrics:
     def set_registrations_held(self, count: int) -> None:
         """Above 0 for as long as Vipps keeps us waiting across somebody's deadline."""
         self._held.set(count)
+
+    def set_notices(self, *, waiting: int, oldest_seconds: float, given_up: int) -> None:
+        """The age is 0 when nothing waits."""
+        self._notices_waiting.set(waiting)
+        self._oldest_notice.set(oldest_seconds)
+        self._notices_given_up.set(given_up)
 
     def set_attention_open(self, counts: Mapping[str, int]) -> None:
         """Codes left out have no open case."""

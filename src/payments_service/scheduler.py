@@ -19,15 +19,18 @@ from payments_service.storage import (
     deliveries,
     idempotency,
     invariants,
+    notice_lists,
     paid_events,
     registrations,
 )
 from payments_service.storage.claims import Claim, claim_due
 from payments_service.storage.database import database_now
+from payments_service.storage.tables import notices as notices_table
 from payments_service.storage.tables import operations as operations_table
 from payments_service.storage.tables import orders as orders_table
 from payments_service.storage.tables import registrations as registrations_table
 from payments_service.use_cases.carry_out import carry_out
+from payments_service.use_cases.deliver_notice import deliver_notice
 from payments_service.use_cases.policy import Queue
 from payments_service.use_cases.pull_seats import pull_seats
 from payments_service.use_cases.settle_order import settle_order
@@ -36,8 +39,8 @@ from payments_service.wiring import Services
 from payments_service.work_queue import WorkQueue
 
 _log = structlog.get_logger(__name__)
-# Orders and operations are looked for every second whatever SWEEP_SECONDS says: Vipps advises to ask every two while a
-# member pays, nobody wants to wait for money, and an idle look costs a tenth of a millisecond.
+# Orders, operations and notices are looked for every second whatever SWEEP_SECONDS says: Vipps advises to ask every two
+# while a member pays, nobody wants to wait for money, and an idle look costs a tenth of a millisecond.
 _EVERY_SECOND: Final = 1
 _FIGURES_SECONDS: Final = 5
 _SWEEP_OLD_SECONDS: Final = 3600
@@ -45,7 +48,7 @@ _CHECK_SECONDS: Final = 300
 # Vipps removes what has not answered for two weeks; without webhooks the polling still finds everything, only later.
 _WEBHOOK_CHECK_SECONDS: Final = 600
 _DRAIN_SECONDS: Final = 15.0
-_SLOTS: Final = {Queue.ORDERS: 16, Queue.OPERATIONS: 8, Queue.REGISTRATIONS: 16}
+_SLOTS: Final = {Queue.ORDERS: 16, Queue.OPERATIONS: 8, Queue.REGISTRATIONS: 16, Queue.NOTICES: 16}
 
 
 class Scheduler:
@@ -61,6 +64,7 @@ class Scheduler:
             Queue.REGISTRATIONS: self._queue(
                 Queue.REGISTRATIONS, registrations_table, self._settle_registration
             ),
+            Queue.NOTICES: self._queue(Queue.NOTICES, notices_table, self._deliver_notice),
         }
 
     def start(self) -> None:
@@ -70,6 +74,8 @@ class Scheduler:
         self._every(_EVERY_SECOND, self._tick_operations)
         if self._services.policy.rules.expiry_mode is not ExpiryMode.OFF:
             self._every(settings.sweep_seconds, self._tick_registrations)
+        if self._services.notices is not None:
+            self._every(_EVERY_SECOND, self._tick_notices)
         if settings.pull_seconds:
             self._every(settings.pull_seconds, self._pull)
         self._every(_FIGURES_SECONDS, self._refresh_figures)
@@ -82,6 +88,8 @@ class Scheduler:
 
     def nudge(self, queue: Queue) -> None:
         if queue is Queue.REGISTRATIONS and self._services.policy.rules.expiry_mode is ExpiryMode.OFF:
+            return
+        if queue is Queue.NOTICES and self._services.notices is None:
             return
         self._queues[queue].nudge()
 
@@ -124,6 +132,9 @@ class Scheduler:
     async def _tick_registrations(self) -> None:
         await self._queues[Queue.REGISTRATIONS].tick()
 
+    async def _tick_notices(self) -> None:
+        await self._queues[Queue.NOTICES].tick()
+
     async def _settle_order(self, claim: Claim) -> None:
         s = self._services
         await settle_order(
@@ -153,6 +164,11 @@ class Scheduler:
         await settle_registration(
             claim, database=s.database, event_service=s.event_service, policy=s.policy, nudge=s.nudge
         )
+
+    async def _deliver_notice(self, claim: Claim) -> None:
+        s = self._services
+        if s.notices is not None:
+            await deliver_notice(claim, database=s.database, post=s.notices, nudge=s.nudge)
 
     async def _pull(self) -> None:
         """Pull every event that is not over and that no replica has pulled in this round; at start, all of them."""
@@ -202,6 +218,10 @@ class Scheduler:
             metrics.set_oldest_overdue_registration(await registrations.oldest_overdue_seconds(connection))
             metrics.set_registrations_held(await registrations.count_held(connection))
             metrics.set_attention_open(await attention.count_open(connection))
+            unsent = await notice_lists.waiting(connection)
+            metrics.set_notices(
+                waiting=unsent.count, oldest_seconds=unsent.oldest_seconds, given_up=unsent.given_up
+            )
 
 
 def _guarded(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:

@@ -106,8 +106,10 @@ class Settings(Database, VippsAccount):
     event_service_token_header: HeaderName = "Authorization"  # noqa: S105 - a header's name
     event_service_timeout_seconds: CallSeconds = 8.0
     event_service_release: Literal["unregister", "waiting_list"] = "unregister"
-    event_webhook_url: Url | None = None
-    event_webhook_secret: Annotated[SecretStr, AfterValidator(values.signing_secret)] | None = None
+    event_webhook_url: Annotated[str, AfterValidator(values.exact_url)] | None = None
+    event_webhook_secret: Annotated[
+        tuple[SecretStr, ...], NoDecode, BeforeValidator(values.signing_secrets)
+    ] = ()
 
     expiry_mode: Literal["off", "shadow", "enforce"] = "enforce"
     #: Seconds; written HH:MM:SS.
@@ -142,9 +144,9 @@ def _misfits(settings: Settings) -> list[str]:
     key = settings.jwt_verification_key
     if key is not None and (reason := values.jwt_key_problem(key, settings.jwt_algorithm)):
         problems.append(f"JWT_KEY {reason}")
-    if settings.event_webhook_url is None and settings.event_webhook_secret is not None:
+    if settings.event_webhook_url is None and settings.event_webhook_secret:
         problems.append("EVENT_WEBHOOK_URL is missing; it comes together with its secret")
-    if settings.event_webhook_url is not None and settings.event_webhook_secret is None:
+    if settings.event_webhook_url is not None and not settings.event_webhook_secret:
         problems.append("EVENT_WEBHOOK_SECRET is missing; it comes together with its URL")
     return problems
 

@@ -116,7 +116,7 @@ def problems(settings: Settings) -> list[str]:
         ("JWT_KEY", settings.jwt_key if settings.jwt_algorithm.startswith("HS") else None),
         ("VIPPS_CALLBACK_SECRET", settings.vipps_callback_secret),
         ("EVENT_SERVICE_TOKEN", settings.event_service_token),
-        ("EVENT_WEBHOOK_SECRET", settings.event_webhook_secret),
+        *(("EVENT_WEBHOOK_SECRET", secret) for secret in settings.event_webhook_secret),
     ]
     issued = [
         *(("VIPPS_WEBHOOK_SECRETS", secret) for secret in settings.vipps_webhook_secrets),

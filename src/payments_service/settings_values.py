@@ -86,6 +86,12 @@ def url(text: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
 
 
+def exact_url(text: str) -> str:
+    """The same, with the slash at its end kept: somebody else's route may be spelt with it."""
+    url(text)
+    return text
+
+
 def origin(text: str) -> str:
     """`https://host[:port]`, or plain http on this very machine."""
     found = url(text)
@@ -148,16 +154,21 @@ def asyncpg_dsn(address: str) -> str:
     return f"postgresql+asyncpg://{rest}"
 
 
-def signing_secret(value: SecretStr) -> SecretStr:
-    """`whsec_` + base64 of 24–64 bytes, as the Standard Webhooks specification has it."""
-    text = value.get_secret_value()
+def signing_secrets(text: str) -> tuple[SecretStr, ...]:
+    """`whsec_` + base64 of 24–64 bytes, as Standard Webhooks has it; several with commas while one is being rotated."""
+    found = secrets(text)
+    for secret in found:
+        if not is_signing_secret(secret.get_secret_value()):
+            raise ValueError("must be whsec_ and the base64 of 24–64 bytes")
+    return found
+
+
+def is_signing_secret(text: str) -> bool:
     try:
         length = len(base64.b64decode(text.removeprefix("whsec_"), validate=True))
     except (binascii.Error, ValueError):
-        length = 0
-    if not text.startswith("whsec_") or not 24 <= length <= 64:
-        raise ValueError("must be whsec_ and the base64 of 24–64 bytes")
-    return value
+        return False
+    return text.startswith("whsec_") and 24 <= length <= 64
 
 
 def jwt_key_problem(key: str, algorithm: str) -> str | None:

@@ -10,6 +10,7 @@ import httpx
 
 from payments_service.domain.decisions import ExpiryMode, Rules
 from payments_service.event_service.client import EventServiceClient
+from payments_service.event_service.notice_sender import NoticeSender
 from payments_service.metrics import Metrics
 from payments_service.settings import Settings, VippsAccount
 from payments_service.storage.database import Database
@@ -50,6 +51,7 @@ class Services:
             transport=event_service_transport,
             observe=self.metrics.observe_event_service,
         )
+        self.notices = _notices(settings, event_service_transport, self.metrics)
         self.is_draining = False
         self.last_tick_monotonic: float | None = None
         self.on_nudge: Callable[[Queue], None] | None = None
@@ -78,7 +80,10 @@ class Services:
         return await self.database.problems(expected_revision=head_revision())
 
     async def aclose(self) -> None:
-        await asyncio.gather(self._vipps_transport.aclose(), self.event_service.aclose())
+        closing = [self._vipps_transport.aclose(), self.event_service.aclose()]
+        if self.notices is not None:
+            closing.append(self.notices.aclose())
+        await asyncio.gather(*closing)
         await self.database.aclose()
 
 
@@ -99,6 +104,7 @@ def policy_of(settings: Settings) -> Policy:
         release=settings.event_service_release,
         return_url=settings.return_url,
         return_origins=settings.allowed_return_origins,
+        tells_backend=settings.event_webhook_url is not None,
     )
 
 
@@ -137,4 +143,19 @@ def _webhook_check(settings: Settings, transport: VippsTransport, metrics: Metri
         url=address(settings.public_url),
         timeout=settings.vipps_timeout_seconds,
         answered=metrics.set_webhook_registered,
+    )
+
+
+def _notices(
+    settings: Settings, network: httpx.AsyncBaseTransport | None, metrics: Metrics
+) -> NoticeSender | None:
+    """None when nobody listens."""
+    if settings.event_webhook_url is None:
+        return None
+    return NoticeSender(
+        url=settings.event_webhook_url,
+        secrets=[secret.get_secret_value() for secret in settings.event_webhook_secret],
+        timeout=settings.event_service_timeout_seconds,
+        transport=network,
+        observe=metrics.observe_event_service,
     )

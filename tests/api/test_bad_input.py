@@ -65,7 +65,9 @@ def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
 def filled(path: str, value: str | None = None) -> str:
     order_id, other = (value or ORDER_ID), (value or "77")
     path = path.replace("{order_id}", order_id)
-    return path.replace("{event_id}", other).replace("{registration_id}", other)
+    for name in ("{event_id}", "{registration_id}", "{notice_id}"):
+        path = path.replace(name, other)
+    return path
 
 
 async def contents(app: FastAPI) -> dict[str, int]:
@@ -109,7 +111,8 @@ async def test_a_bad_body_is_refused_everywhere_and_changes_nothing(
             continue  # readable and authentic: kept for a person, believed in nothing
         assert_refused(answer, f"{method} {path}")
     after = await contents(app)
-    assert {**after, "deliveries": 0, "attention": 0} == {**before, "deliveries": 0, "attention": 0}
+    kept = dict.fromkeys(("deliveries", "attention", "notices"), 0)
+    assert {**after, **kept} == {**before, **kept}
 
 
 async def test_a_body_over_64_kib_is_too_large_everywhere(app: FastAPI, api: httpx.AsyncClient) -> None:
@@ -155,7 +158,7 @@ async def test_a_bad_id_in_the_path_is_refused_and_changes_nothing(
     ],
 )
 async def test_a_bad_query_of_a_list_is_refused(api: httpx.AsyncClient, query: str) -> None:
-    for path in ("/v1/orders", "/v1/registrations", "/v1/attention"):
+    for path in ("/v1/orders", "/v1/registrations", "/v1/attention", "/v1/notices"):
         answer = await api.get(f"{path}?{query}")
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), f"{path}?{query}"
 

@@ -16,7 +16,7 @@ from payments_service.demo.environment import environment
 from payments_service.domain.orders import VippsApi
 from payments_service.simulator.journal import BackendCall
 from payments_service.simulator.ledger import Payment
-from tests.journeys import soundness
+from tests.journeys import outbox, soundness
 from tests.journeys.apis import KEY_HEADER
 from tests.journeys.neighbours import Neighbours, eventually, free_port
 from tests.journeys.pace import CHECKOUT_SECONDS, USUAL
@@ -80,6 +80,13 @@ class Stack:
     def end(self) -> None:
         """Assert what must hold after every journey."""
         soundness.check(self.simulator, self.services, self.watch)
+        self.check_outbox()
+
+    def check_outbox(self) -> None:
+        """With the neighbours mended, the backend hears of everything that happened."""
+        self.neighbours.do(self.neighbours.mend)
+        is_sound = any(service.is_running for service in self.services) and not self.watch.may_complain
+        outbox.check(self.database_url, self.simulator, self.watch.events, comes_to_rest=is_sound)
 
     # -- the service ------------------------------------------------------------------------------------------
 

@@ -56,6 +56,7 @@ class Till(Stack):
 
     def end(self) -> None:
         books.balance(self)
+        self.check_outbox()
 
     def check(self) -> tuple[int, list[str]]:
         """Run the operator's `check`; return its exit status and the lines it printed."""

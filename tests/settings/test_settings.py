@@ -165,6 +165,9 @@ WRONG_ANYWHERE = [
     ("EVENT_WEBHOOK_URL", "https://hook.tihlde.org/"),
     ("EVENT_WEBHOOK_SECRET", "hunter2"),
     ("EVENT_WEBHOOK_SECRET", "whsec_aHVudGVyMg=="),
+    ("EVENT_WEBHOOK_SECRET", f"{WEBHOOK_SECRET},hunter2"),
+    ("EVENT_WEBHOOK_SECRET", f"{WEBHOOK_SECRET},{WEBHOOK_SECRET}"),
+    ("EVENT_WEBHOOK_SECRET", f"{WEBHOOK_SECRET},"),
     ("EXPIRY_MODE", "on"),
     ("WAITING_LIST_PAYTIME", "12 hours"),
     ("WAITING_LIST_PAYTIME", "43200"),
@@ -337,6 +340,19 @@ def test_webhook_url_and_secret_come_together(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("EVENT_WEBHOOK_URL")
     with pytest.raises(BadSettings, match=r"^EVENT_WEBHOOK_URL is missing"):
         load_settings()
+
+
+def test_a_webhook_url_is_kept_as_it_is_written_and_its_secrets_may_be_several(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = "whsec_" + base64.b64encode(KEYS["webhook"].encode()[1:33]).decode()
+    both = {
+        "EVENT_WEBHOOK_URL": "https://api.tihlde.org/hook/",
+        "EVENT_WEBHOOK_SECRET": f"{WEBHOOK_SECRET}, {other}",
+    }
+    settings = load(monkeypatch, GOOD | both)
+    assert settings.event_webhook_url == "https://api.tihlde.org/hook/"
+    assert [s.get_secret_value() for s in settings.event_webhook_secret] == [WEBHOOK_SECRET, other]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ async def test_another_body_is_another_delivery(database: Database) -> None:
 
 async def test_one_for_no_order_of_ours_is_kept_for_a_person(database: Database) -> None:
     await add(database, orders, an_order(due_at=AHEAD))
-    assert await store(database, NOT_OURS) == Stored(is_new=True, is_known=False)
+    assert await store(database, NOT_OURS) == Stored(is_new=True, is_known=False, is_case=True)
     assert (await only(database, table)).settled_at is not None  # nothing of ours waits for it
     case = await only(database, attention)
     assert (case.code, case.order_id) == ("unknown_payment", NOT_OURS)
@@ -60,7 +60,7 @@ async def test_an_id_that_is_none_is_kept_too(database: Database) -> None:
         stored = await deliveries.store(
             connection, channel="ecom", fingerprint=b"f", order_id="x' OR 1=1", order_uuid=None, body=b"\0"
         )
-    assert stored == Stored(is_new=True, is_known=False)
+    assert stored == Stored(is_new=True, is_known=False, is_case=True)
     assert (await only(database, table)).order_id == "x' OR 1=1"
 
 

@@ -24,7 +24,12 @@ async def started(world: World) -> str:
 
 async def deliver(world: World, order_id: str, body: bytes = b"{}") -> None:
     await receive_delivery(
-        channel="ecom", order_id=order_id, body=body, database=world.database, nudge=world.nudges.append
+        channel="ecom",
+        order_id=order_id,
+        body=body,
+        database=world.database,
+        policy=world.policy,
+        nudge=world.nudges.append,
     )
 
 

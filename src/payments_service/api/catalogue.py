@@ -120,6 +120,12 @@ _NOT_FOUND = {
         "Vi finner ikke denne betalingen. Start på nytt fra arrangementet.",
         "We cannot find this payment. Start again from the event.",
     ),
+    "notice_not_found": Entry(
+        404,
+        "Notice not found",
+        "Vi finner ikke denne meldingen. GET /v1/notices viser dem som finnes.",
+        "We cannot find this notice. GET /v1/notices lists those there are.",
+    ),
     "user_not_found": Entry(
         404,
         "User not found",

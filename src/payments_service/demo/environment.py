@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from payments_service.simulator.backend_notices import PATH as NOTICES
 from payments_service.simulator.config import SimulatorConfig
 
 SERVICE_KEY: Final = "local-backend-key-that-opens-nothing-else"
@@ -43,5 +44,7 @@ def environment(
         "EVENT_SERVICE_URL": f"{simulator_origin}/backend",
         "EVENT_SERVICE_TOKEN": config.backend_token,
         "EVENT_SERVICE_TOKEN_HEADER": config.backend_token_header,
+        "EVENT_WEBHOOK_URL": f"{simulator_origin}{NOTICES}",
+        "EVENT_WEBHOOK_SECRET": config.notice_secrets[0],
         **more,
     }

@@ -1,7 +1,7 @@
 """Refusals: everything the service may say no with. They know nothing of HTTP.
 
 Refusal
-├── NotFound          paid_event_not_found  registration_not_found  order_not_found
+├── NotFound          paid_event_not_found  registration_not_found  order_not_found  notice_not_found
 ├── Conflict          already_paid  payment_time_expired  on_waiting_list  registration_exempt
 │                     registration_conflict  registration_ended  registration_decided
 │                     event_has_payments  payment_in_progress  request_in_progress
@@ -49,6 +49,12 @@ class OrderNotFound(NotFound):
     """No order has this id."""
 
     code = "order_not_found"
+
+
+class NoticeNotFound(NotFound):
+    """No notice has this id."""
+
+    code = "notice_not_found"
 
 
 class Conflict(Refusal):

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from payments_service.simulator.backend_api import backend_router
+from payments_service.simulator.backend_notices import notices_router
 from payments_service.simulator.config import SimulatorConfig
 from payments_service.simulator.control_api import control_router
 from payments_service.simulator.ecom import ecom_router
@@ -36,6 +37,7 @@ class SimulatorApp(FastAPI):
         self.include_router(epayment_router(sim))
         self.include_router(webhooks_router(sim))
         self.include_router(backend_router(sim))
+        self.include_router(notices_router(sim))
         self.include_router(member_router(sim))
         self.include_router(control_router(sim))
         self.add_exception_handler(HTTPException, _refuse)

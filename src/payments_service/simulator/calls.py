@@ -43,6 +43,8 @@ def recognise(scope: Scope, body: bytes, *, tolerate_odd_slashes: bool) -> tuple
 def _name(
     path: str, method: str, body: bytes, *, tolerate_odd_slashes: bool
 ) -> tuple[str, str, dict[str, str | None]]:
+    if (path, method) == ("/backend/notices", "POST"):
+        return "backend.notice", path, _about(body)
     seat = _SEAT.match(path)
     if seat:
         user = seat["user"]
@@ -76,6 +78,16 @@ def _order_in(body: bytes) -> str | None:
     except (ValueError, KeyError, TypeError):
         return None
     return found if isinstance(found, str) else None
+
+
+def _about(body: bytes) -> dict[str, str | None]:
+    """Whom a notice is about. Not which order: the calls about an order are those to Vipps."""
+    try:
+        data: Any = json.loads(body)["data"]
+        found = {name: data[name] for name in ("event_id", "user_id")}
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return {name: value for name, value in found.items() if isinstance(value, str)}
 
 
 def _pattern(template: str) -> re.Pattern[str]:

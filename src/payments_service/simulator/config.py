@@ -74,6 +74,8 @@ class SimulatorConfig:
     """After so many days the bank has forgotten the reservation and a capture fails with 63."""
     backend_token: str = "simulated-backend-token"
     backend_token_header: str = "Authorization"
+    notice_secrets: tuple[str, ...] = ("whsec_cHJldGVuZGVkLXNlY3JldC1vZi1wcmV0ZW5kZWQtbm90aWNlcw==",)
+    """What the service signs its notices with; several while one is being rotated."""
     backend_page_size: int = 25
     tick_seconds: float = 0.25
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, HTTPException
 from fastapi.encoders import jsonable_encoder
 from pydantic import AwareDatetime, BaseModel
 
-from payments_service.simulator.control_backend import control_backend_router
+from payments_service.simulator.control_backend import control_backend_router, control_notices_router
 from payments_service.simulator.control_misbehaviour import control_misbehaviour_router
 from payments_service.simulator.control_payments import control_payments_router, payment_view
 from payments_service.simulator.control_webhooks import control_webhooks_router, registrations_view
@@ -35,6 +35,7 @@ def control_router(sim: "Simulator") -> APIRouter:
     router.include_router(control_webhooks_router(sim))  # before the payments, whose actions have any name
     router.include_router(control_payments_router(sim))
     router.include_router(control_backend_router(sim))
+    router.include_router(control_notices_router(sim))
     router.include_router(control_misbehaviour_router(sim))
     _add_inspection(router, sim)
     _add_faults(router, sim)

@@ -68,3 +68,14 @@ def control_backend_router(sim: "Simulator") -> APIRouter:
         sim.backend.sign_off(event_id, user_id)
 
     return router
+
+
+def control_notices_router(sim: "Simulator") -> APIRouter:
+    router = APIRouter(prefix="/backend/notices")
+
+    @router.get("")
+    async def list_notices() -> Any:
+        """Everything the backend was told, oldest first, repeats and forgeries included."""
+        return jsonable_encoder([asdict(notice) for notice in sim.journal.notices])
+
+    return router

@@ -24,7 +24,9 @@ VIPPS_OPERATIONS = (
     "webhooks.register", "webhooks.list", "webhooks.delete",
 )  # fmt: skip
 SHAPES = ("responseinfo", "gateway", "html", "empty", "strings", "junk", "ecom", "epayment", "django")
-BACKEND_OPERATIONS = ("backend.read", "backend.list", "backend.release", "backend.waitlist")
+BACKEND_OPERATIONS = (
+    "backend.read", "backend.list", "backend.release", "backend.waitlist", "backend.notice",
+)  # fmt: skip
 _ONLY_FOR = {
     "stale_details": ("details", "events"),
     "wrong_amount": ("details",),

@@ -72,6 +72,22 @@ class BackendCall:
     status: int
 
 
+@dataclass(slots=True)
+class ReceivedNotice:
+    """What the service told the event backend; `problem` says why it was not believed. A repeat has the same id."""
+
+    seq: int
+    at: datetime
+    notice_id: str
+    type: str | None
+    event_id: str | None
+    registration_id: str | None
+    order_id: str | None
+    body: dict[str, Any]
+    headers: dict[str, str]
+    problem: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something that was done to the calls or to a payment on purpose: by a misbehaviour, chance or a scenario."""
@@ -91,6 +107,7 @@ class Journal:
     requests: list[Request] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     backend_calls: list[BackendCall] = field(default_factory=list)
+    notices: list[ReceivedNotice] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     _last: int = 0
 
@@ -112,10 +129,12 @@ class Journal:
         return next((d for d in reversed(self.deliveries) if d.headers is headers), None)
 
     def as_dict(self) -> dict[str, Any]:
-        lists = ("effects", "requests", "deliveries", "backend_calls", "notes")
+        lists = ("effects", "requests", "deliveries", "backend_calls", "notices", "notes")
         return {name: [asdict(item) for item in getattr(self, name)] for name in lists}
 
     def clear(self) -> None:
-        for records in (self.effects, self.requests, self.deliveries, self.backend_calls, self.notes):
+        for records in (
+            self.effects, self.requests, self.deliveries, self.backend_calls, self.notices, self.notes,
+        ):  # fmt: skip
             records.clear()
         self._last = 0

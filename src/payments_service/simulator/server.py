@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import uvicorn
 
+from payments_service.simulator.backend_notices import PATH as NOTICES
 from payments_service.simulator.config import DEFAULT_PORT, SimulatorConfig
 from payments_service.simulator.scenarios import BadScenario, load
 from payments_service.simulator.simulator import Simulator
@@ -87,6 +88,8 @@ def greeting(config: SimulatorConfig) -> str:
         "EVENT_SERVICE_URL": f"{origin}/backend",
         "EVENT_SERVICE_TOKEN": config.backend_token,
         "EVENT_SERVICE_TOKEN_HEADER": config.backend_token_header,
+        "EVENT_WEBHOOK_URL": f"{origin}{NOTICES}",
+        "EVENT_WEBHOOK_SECRET": config.notice_secrets[0],
     }
     settings = "\n".join(f"  {name}={value}" for name, value in lines.items())
     return (

@@ -27,17 +27,19 @@ _STORE: Final = text("""
         INSERT INTO attention (code, order_id)
         SELECT 'unknown_payment', nullif(:order_id, '')
         WHERE NOT EXISTS (SELECT 1 FROM known) AND EXISTS (SELECT 1 FROM stored)
-        ON CONFLICT DO NOTHING)
-    SELECT EXISTS (SELECT 1 FROM stored) AS is_new, EXISTS (SELECT 1 FROM known) AS is_known
+        ON CONFLICT DO NOTHING RETURNING attention_id)
+    SELECT EXISTS (SELECT 1 FROM stored) AS is_new, EXISTS (SELECT 1 FROM known) AS is_known,
+           EXISTS (SELECT 1 FROM flagged) AS is_case
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """`is_new`: not a repeat. `is_known`: it names one of our orders."""
+    """`is_new`: not a repeat. `is_known`: it names one of our orders. `is_case`: it opened a case for a person."""
 
     is_new: bool
     is_known: bool
+    is_case: bool = False
 
 
 async def store(
@@ -58,7 +60,7 @@ async def store(
         "body": body,
     }
     row = (await connection.execute(_STORE, parameters)).one()
-    return Stored(is_new=row.is_new, is_known=row.is_known)
+    return Stored(is_new=row.is_new, is_known=row.is_known, is_case=row.is_case)
 
 
 async def last_id(connection: AsyncConnection, order_id: str) -> int | None:

@@ -23,12 +23,13 @@ from payments_service.domain.operations import (
     is_still_wanted,
 )
 from payments_service.domain.orders import Order
-from payments_service.storage import attention, history, operations, orders
+from payments_service.storage import history, operations, orders
 from payments_service.storage.claims import Claim
 from payments_service.storage.database import Database, database_now
 from payments_service.use_cases.policy import Learned, Nudge, Policy, nobody_counts
 from payments_service.use_cases.record_answer import lock_order
 from payments_service.use_cases.settle_order import settle_order
+from payments_service.use_cases.tell_backend import open_case
 from payments_service.vipps.errors import OutcomeUnknown, Rejected, VippsError
 from payments_service.vipps.port import PaymentApi
 
@@ -68,7 +69,7 @@ async def carry_out(
         settled = await settle(cause="read back")
         if settled is None or not settled.is_answered:
             answer = "could not be read back"
-            await _postpone(claim, database, operation, is_in_doubt=True, answer=answer, wait=None)
+            await _postpone(claim, database, policy, operation, is_in_doubt=True, answer=answer, wait=None)
             return
     begun = await _begin(claim, operation.order_id, database)
     if begun is None:
@@ -77,13 +78,13 @@ async def carry_out(
     try:
         await _send(vipps[order.vipps_api], operation, policy)
     except Rejected as error:
-        await _refused(operation, database, error)
+        await _refused(operation, database, policy, error)
     except OutcomeUnknown as error:
         # read back at once, below: often the answer shows that it was done
-        await _postpone(claim, database, operation, is_in_doubt=True, answer=str(error), wait=None)
+        await _postpone(claim, database, policy, operation, is_in_doubt=True, answer=str(error), wait=None)
     except VippsError as error:
         wait = error.retry_after_seconds
-        await _postpone(claim, database, operation, is_in_doubt=False, answer=str(error), wait=wait)
+        await _postpone(claim, database, policy, operation, is_in_doubt=False, answer=str(error), wait=wait)
         return
     else:
         await _done(operation, database)
@@ -135,7 +136,7 @@ async def _done(operation: Operation, database: Database) -> None:
         await _record(connection, "done", operation, how="answered")
 
 
-async def _refused(operation: Operation, database: Database, error: Rejected) -> None:
+async def _refused(operation: Operation, database: Database, policy: Policy, error: Rejected) -> None:
     """A clear no is the end of this try, not of the matter: the read that follows decides what is wanted next."""
     async with database.begin() as connection:
         # the order before its operation, as everywhere
@@ -145,16 +146,17 @@ async def _refused(operation: Operation, database: Database, error: Rejected) ->
         )
         await _record(connection, "refused", operation, code=error.code)
         if operation.kind is OperationKind.CAPTURE:
-            await _open_not_captured(connection, operation.order_id)
+            await _open_not_captured(connection, operation.order_id, policy)
 
 
-async def _open_not_captured(connection: AsyncConnection, order_id: str) -> None:
+async def _open_not_captured(connection: AsyncConnection, order_id: str, policy: Policy) -> None:
     """A person is told; the case closes by itself when the money is taken."""
     order = await orders.find(connection, order_id)
     if order is not None:
-        await attention.open_case(
+        await open_case(
             connection,
             Attention.RESERVED_NOT_CAPTURED,
+            policy=policy,
             event_id=order.event_id,
             registration_id=order.registration_id,
             order_id=order_id,
@@ -164,6 +166,7 @@ async def _open_not_captured(connection: AsyncConnection, order_id: str) -> None
 async def _postpone(
     claim: Claim,
     database: Database,
+    policy: Policy,
     operation: Operation,
     *,
     is_in_doubt: bool,
@@ -177,7 +180,7 @@ async def _postpone(
         due_at = now + timedelta(seconds=seconds)
         await operations.postpone(connection, claim, due_at=due_at, is_in_doubt=is_in_doubt, answer=answer)
         if operation.kind is OperationKind.CAPTURE and operation.attempts == TRIES_BEFORE_A_CASE:
-            await _open_not_captured(connection, operation.order_id)
+            await _open_not_captured(connection, operation.order_id, policy)
         if operation.attempts < 2:
             what = "in_doubt" if is_in_doubt else "postponed"
             await _record(connection, what, operation, answer=answer)

@@ -22,6 +22,7 @@ from payments_service.domain.registrations import Registration, RegistrationStat
 from payments_service.storage import attention, history, orders, registrations
 from payments_service.use_cases.intend import intend_capture, intend_close, intend_give_back
 from payments_service.use_cases.policy import Nudge, Policy, Queue
+from payments_service.use_cases.tell_backend import open_case, tell_of_registration
 
 WAIT_FOR_ORDERS: Final = timedelta(seconds=15)  # a safety net; settling an order decides anew by itself
 SHADOW_AGAIN: Final = timedelta(minutes=5)
@@ -51,7 +52,8 @@ async def conclude(
     await _choose_payer(connection, mine, verdict)
     if await _write_operations(connection, registration, mine, verdict):
         queues.add(Queue.OPERATIONS)
-    await _write_cases(connection, registration, verdict)
+    await _write_cases(connection, registration, verdict, policy)
+    await tell_of_registration(connection, registration, verdict.status, policy=policy)
     if (
         verdict.status is not registration.status
         or verdict.release
@@ -137,12 +139,15 @@ async def _write_operations(
     return is_new
 
 
-async def _write_cases(connection: AsyncConnection, registration: Registration, verdict: Verdict) -> None:
+async def _write_cases(
+    connection: AsyncConnection, registration: Registration, verdict: Verdict, policy: Policy
+) -> None:
     await attention.close_settled(connection, registration.registration_id, still_open=verdict.attention)
     for code, order_id in verdict.attention:
-        await attention.open_case(
+        await open_case(
             connection,
             code,
+            policy=policy,
             event_id=registration.event_id,
             registration_id=registration.registration_id,
             order_id=order_id,

@@ -12,11 +12,12 @@ from payments_service.domain.orders import VippsApi
 
 
 class Queue(StrEnum):
-    """What has due work: orders to ask Vipps about, operations to carry out, registrations to decide."""
+    """What has due work: orders to read, operations to carry out, registrations to decide, notices to send."""
 
     ORDERS = "orders"
     OPERATIONS = "operations"
     REGISTRATIONS = "registrations"
+    NOTICES = "notices"
 
 
 Nudge = Callable[[Queue], None]
@@ -32,6 +33,7 @@ class Policy:
     """How the service behaves. `checkout`: how long after its start a member can still approve an order.
 
     `pushes_to_phones`: a payment with a phone number is pushed to the phone, where Vipps' API and sales unit allow.
+    `tells_backend`: what happens is written down for the event backend, which has an address for it.
     """
 
     rules: Rules = field(default_factory=Rules)
@@ -45,3 +47,4 @@ class Policy:
     return_url: str = "https://example.org/{event_id}"
     return_origins: tuple[str, ...] = ()
     orders_a_minute: int = 10
+    tells_backend: bool = False

@@ -25,6 +25,7 @@ from payments_service.use_cases.adopt_seat import adopt_seat, end
 from payments_service.use_cases.conclude import conclude
 from payments_service.use_cases.policy import Nudge, Policy
 from payments_service.use_cases.register import move_deadline
+from payments_service.use_cases.tell_backend import open_case
 
 _log = structlog.get_logger(__name__)
 _PAGES_MAX: Final = 1000  # 25 a page: no event is that large, and a list that never ends is a fault
@@ -57,7 +58,7 @@ async def _take_in(seat: Seat, database: Database, policy: Policy, nudge: Nudge)
             known = await registrations.find(connection, seat.registration_id)
             if seat.is_on_wait:
                 if known is not None and known.has_seat:
-                    await _on_waiting_list(connection, seat)
+                    await _on_waiting_list(connection, seat, policy)
                 return
             if known is not None and known.has_seat:
                 if known.status is RegistrationStatus.PAID:
@@ -98,13 +99,13 @@ async def _move_deadline(connection: AsyncConnection, seat: Seat, policy: Policy
     await conclude(connection, moved, now=now, policy=policy, cause="the backend moved the deadline")
 
 
-async def _on_waiting_list(connection: AsyncConnection, seat: Seat) -> None:
+async def _on_waiting_list(connection: AsyncConnection, seat: Seat, policy: Policy) -> None:
     """The backend itself took the seat back. A payer without a seat is a person's matter."""
     locked = await registrations.lock(connection, seat.registration_id)
     if locked is None or not locked[0].has_seat:
         return
     if locked[0].status is RegistrationStatus.PAID:
-        await _without_seat(connection, locked[0])
+        await _without_seat(connection, locked[0], policy)
         return
     await end(
         connection, locked[0], now=locked[1], why="moved to the waiting list", released_by="waiting_list"
@@ -143,10 +144,11 @@ async def _look_for(
     conclusion.nudge(nudge)
 
 
-async def _without_seat(connection: AsyncConnection, registration: Registration) -> None:
-    await attention.open_case(
+async def _without_seat(connection: AsyncConnection, registration: Registration, policy: Policy) -> None:
+    await open_case(
         connection,
         Attention.PAID_WITHOUT_SEAT,
+        policy=policy,
         event_id=registration.event_id,
         registration_id=registration.registration_id,
     )

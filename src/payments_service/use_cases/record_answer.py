@@ -26,6 +26,7 @@ from payments_service.use_cases.conclude import Conclusion, conclude
 from payments_service.use_cases.intend import intend_close
 from payments_service.use_cases.policy import Policy, Queue
 from payments_service.use_cases.recover_link import Recovered
+from payments_service.use_cases.tell_backend import open_case, tell_of_order
 from payments_service.vipps.errors import VippsError
 
 _COLUMNS: Final = [
@@ -81,7 +82,7 @@ async def record_answer(
     begun = _given_up(order, policy, now) if claim is not None else order
     begun = recovered.applied_to(begun) if recovered is not None else begun
     applied = _apply(begun, answer, ops, now)
-    await _write(connection, order, applied, cause)
+    await _write(connection, order, applied, cause, policy)
     entries = answer.entries if isinstance(answer, Reading) else ()
     await _finish_operations(connection, order, applied.order, ops, entries)
     is_operation_new = await _close_what_lingers(connection, applied, now)
@@ -133,7 +134,9 @@ def _given_up(order: Order, policy: Policy, now: datetime) -> Order:
     return replace(order, started_at=now, checkout_ends_at=now + policy.checkout)
 
 
-async def _write(connection: AsyncConnection, before: Order, applied: Applied, cause: str) -> None:
+async def _write(
+    connection: AsyncConnection, before: Order, applied: Applied, cause: str, policy: Policy
+) -> None:
     after = applied.order
     values: dict[str, Any] = {
         name: getattr(after, name) for name in _COLUMNS if getattr(after, name) != getattr(before, name)
@@ -148,6 +151,7 @@ async def _write(connection: AsyncConnection, before: Order, applied: Applied, c
         await _record_link(connection, after)
     if values:
         await orders.update(connection, after.order_id, **values)
+        await tell_of_order(connection, before, after, policy=policy)
     if applied.what in ("same", "stale", "still missing", "still frozen") or (
         not applied.is_answer and before.unanswered_since
     ):
@@ -168,9 +172,10 @@ async def _write(connection: AsyncConnection, before: Order, applied: Applied, c
         body_sha256=after.read_sha256,
     )
     if after.is_frozen and not before.is_frozen:
-        await attention.open_case(
+        await open_case(
             connection,
             Attention.AMOUNT_MISMATCH,
+            policy=policy,
             event_id=after.event_id,
             registration_id=after.registration_id,
             order_id=after.order_id,

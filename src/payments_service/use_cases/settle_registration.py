@@ -23,6 +23,7 @@ from payments_service.use_cases.adopt_seat import end
 from payments_service.use_cases.conclude import conclude
 from payments_service.use_cases.policy import Nudge, Policy
 from payments_service.use_cases.register import move_deadline
+from payments_service.use_cases.tell_backend import open_case, tell_of_registration
 
 
 async def settle_registration(
@@ -36,7 +37,7 @@ async def settle_registration(
     try:
         seat = await event_service.find_seat(registration.event_id, registration.user_id)
     except EventServiceError as error:
-        await _later(claim, database, answer=_word(error), refused=isinstance(error, Refused))
+        await _later(claim, database, policy, answer=_word(error), refused=isinstance(error, Refused))
         return
     if not await _is_ours_to_release(claim, registration, seat, database, policy):
         return
@@ -47,7 +48,7 @@ async def settle_registration(
     try:
         await event_service.release(registration.event_id, registration.user_id, registration.registration_id)
     except EventServiceError as error:
-        await _later(claim, database, answer=_word(error), refused=isinstance(error, Refused))
+        await _later(claim, database, policy, answer=_word(error), refused=isinstance(error, Refused))
         return
     await _expired(claim, database, policy, answer="released")
 
@@ -138,13 +139,14 @@ async def _expired(claim: Claim, database: Database, policy: Policy, *, answer: 
             due_at=None,
             lease_until=None,
         )
+        await tell_of_registration(connection, locked[0], RegistrationStatus.EXPIRED, policy=policy)
         await attention.close_cases(connection, Attention.RELEASE_REFUSED, registration_id=claim.key)
         await history.record(
             connection, "released", registration_id=claim.key, by=policy.release, answer=answer
         )
 
 
-async def _later(claim: Claim, database: Database, *, answer: str, refused: bool) -> None:
+async def _later(claim: Claim, database: Database, policy: Policy, *, answer: str, refused: bool) -> None:
     """Try again: after a second first, doubling to 15 s. A refusal is a person's matter as well."""
     async with database.begin() as connection:
         locked = await registrations.lock(connection, claim.key)
@@ -159,13 +161,14 @@ async def _later(claim: Claim, database: Database, *, answer: str, refused: bool
         if attempts == 0:
             await history.record(connection, "release_postponed", registration_id=claim.key, answer=answer)
         if refused:
-            await _open_refused(connection, locked[0])
+            await _open_refused(connection, locked[0], policy)
 
 
-async def _open_refused(connection: AsyncConnection, registration: Registration) -> None:
-    await attention.open_case(
+async def _open_refused(connection: AsyncConnection, registration: Registration, policy: Policy) -> None:
+    await open_case(
         connection,
         Attention.RELEASE_REFUSED,
+        policy=policy,
         event_id=registration.event_id,
         registration_id=registration.registration_id,
     )

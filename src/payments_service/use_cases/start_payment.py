@@ -34,6 +34,7 @@ from payments_service.use_cases.intend_payment import intend_payment
 from payments_service.use_cases.policy import Learned, Nudge, Policy, Queue, nobody_counts
 from payments_service.use_cases.return_url import return_url
 from payments_service.use_cases.settle_order import settle_order
+from payments_service.use_cases.tell_backend import tell_of_order
 from payments_service.vipps.errors import OutcomeUnknown, Rejected, VippsError
 from payments_service.vipps.port import NewPayment, PaymentApi
 
@@ -154,7 +155,10 @@ async def _record_start(
         registration_id=seen.registration_id if seen else None,
         **evidence,
     )
-    return await orders.find(connection, order_id)
+    order = await orders.find(connection, order_id)
+    if seen is not None and order is not None:
+        await tell_of_order(connection, seen, order, policy=policy)
+    return order
 
 
 async def _use_open(

@@ -4,6 +4,7 @@ from payments_service.api.routers import (
     attention,
     grants,
     money,
+    notices,
     orders,
     paid_events,
     registrations,
@@ -17,5 +18,6 @@ ROUTERS = (
     orders.router,
     money.router,
     attention.router,
+    notices.router,
     vipps_deliveries.router,
 )

@@ -33,7 +33,12 @@ async def receive_ecom_callback(request: Request, order_id: str) -> Response:
     body = await request.body()
     _readable(body)
     await receive_delivery(
-        channel="ecom", order_id=order_id, body=body, database=services.database, nudge=services.nudge
+        channel="ecom",
+        order_id=order_id,
+        body=body,
+        database=services.database,
+        policy=services.policy,
+        nudge=services.nudge,
     )
     return Response(status_code=200)
 
@@ -49,7 +54,12 @@ async def receive_webhook(request: Request) -> Response:
     said = _readable(body)
     reference = said.get("reference") if isinstance(said, dict) else None
     await receive_delivery(
-        channel="webhooks", order_id=reference, body=body, database=services.database, nudge=services.nudge
+        channel="webhooks",
+        order_id=reference,
+        body=body,
+        database=services.database,
+        policy=services.policy,
+        nudge=services.nudge,
     )
     return Response(status_code=200)
 
