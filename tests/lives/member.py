@@ -20,6 +20,7 @@ class People:
     sometimes: Counter[str]
     callbacks: float  # the share of Vipps' callbacks that arrive
     phone: Process = field(default_factory=Process)  # whatever happens to our processes, people live on
+    links: set[str] = field(default_factory=set)  # the orders whose link somebody has got
 
     def member(self) -> Story:
         """Comes when it suits, tries a few times, and may leave half-way."""
@@ -44,6 +45,7 @@ class People:
         order_id = yield from self.service.start()
         if order_id is None:
             return
+        self.links.add(order_id)
         self.clockwork.begin(self._in_the_app(order_id), self.phone)
         if chance.random() < 0.3:
             yield chance.uniform(0, 30)  # a return page that asks
@@ -79,8 +81,8 @@ class People:
         elif what < 0.33 and paid:
             self.sometimes["refunded in the portal"] += 1
             self.vipps.refund_in_portal(paid[0])
-            # eCom tells nobody of it: we know when somebody has us ask
-            self.clockwork.after(1800, lambda: self.service.begin(self.service.settle(paid[0])))
+            # eCom tells nobody of it: we know when somebody has us ask, here an hour after the beginning
+            self.clockwork.after(3600 - self._age, lambda: self.service.begin(self.service.settle(paid[0])))
 
     def callback(self, order_id: str) -> None:
         """Vipps tells us that something happened; it only ever causes a read."""
