@@ -65,7 +65,9 @@ def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
 def filled(path: str, value: str | None = None) -> str:
     order_id, other = (value or ORDER_ID), (value or "77")
     path = path.replace("{order_id}", order_id)
-    return path.replace("{event_id}", other).replace("{registration_id}", other)
+    for name in ("event_id", "registration_id", "user_id"):
+        path = path.replace(f"{{{name}}}", other)
+    return path
 
 
 async def contents(app: FastAPI) -> dict[str, int]:

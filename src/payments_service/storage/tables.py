@@ -242,6 +242,7 @@ deliveries = Table(
 )
 Index("uq_deliveries_fingerprint", deliveries.c.channel, deliveries.c.fingerprint, unique=True)
 Index("ix_deliveries_unsettled", deliveries.c.order_id, postgresql_where=text("settled_at IS NULL"))
+Index("ix_deliveries_with_body", deliveries.c.received_at, postgresql_where=text("octet_length(body) > 0"))
 
 history = Table(
     "history",
@@ -298,3 +299,11 @@ idempotency_keys = Table(
     CheckConstraint("(status IS NULL) = (body IS NULL)", name="answer"),
 )
 Index("ix_idempotency_keys_created_at", idempotency_keys.c.created_at)
+
+# an event that is gone, until all its registrations and orders have been told; whoever finds one here goes on with it
+removals = Table(
+    "removals",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    _happened("gone_at"),
+)

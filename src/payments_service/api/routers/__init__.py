@@ -2,11 +2,13 @@
 
 from payments_service.api.routers import (
     attention,
+    events,
     grants,
     money,
     orders,
     paid_events,
     registrations,
+    users,
     vipps_deliveries,
 )
 
@@ -17,5 +19,7 @@ ROUTERS = (
     orders.router,
     money.router,
     attention.router,
+    events.router,
+    users.router,
     vipps_deliveries.router,
 )
