@@ -87,6 +87,12 @@ class Metrics:
             ["method", "route", "status"],
             registry=self.registry,
         )
+        self._forgotten = Counter(
+            "payments_retention_forgotten",
+            "Rows that were forgotten because their time was over, by what they were",
+            ["what"],
+            registry=self.registry,
+        )
         for how in LEARNED_BY:
             self._first_learned.labels(how)
 
@@ -104,6 +110,12 @@ class Metrics:
         self._last_tick = Gauge(
             "payments_last_tick_timestamp_seconds",
             "When the scheduler last came round, in Unix time",
+            multiprocess_mode="max",
+            registry=self.registry,
+        )
+        self._retention = Gauge(
+            "payments_retention_last_run_timestamp_seconds",
+            "When what need not be kept any longer was last looked for to the end, in Unix time",
             multiprocess_mode="max",
             registry=self.registry,
         )
@@ -186,6 +198,12 @@ class Metrics:
         """Every invariant by name, 0 when it holds."""
         for name, count in counts.items():
             self._violations.labels(name).set(count)
+
+    def retention_ran(self, forgotten: Mapping[str, int], unix_time: float) -> None:
+        """How much was forgotten, by what it was."""
+        for what, count in forgotten.items():
+            self._forgotten.labels(what).inc(count)
+        self._retention.set(unix_time)
 
     def set_webhook_registered(self, *, is_registered: bool, unix_time: float) -> None:
         """What Vipps said last. The two figures come with its first answer: a 0 that means "not used" would alarm."""

@@ -17,7 +17,6 @@ from payments_service.event_service.errors import EventServiceError
 from payments_service.storage import (
     attention,
     deliveries,
-    idempotency,
     invariants,
     notice_lists,
     paid_events,
@@ -31,8 +30,10 @@ from payments_service.storage.tables import orders as orders_table
 from payments_service.storage.tables import registrations as registrations_table
 from payments_service.use_cases.carry_out import carry_out
 from payments_service.use_cases.deliver_notice import deliver_notice
+from payments_service.use_cases.forget_old import forget_old
 from payments_service.use_cases.policy import Queue
 from payments_service.use_cases.pull_seats import pull_seats
+from payments_service.use_cases.remove_event import finish_removals
 from payments_service.use_cases.settle_order import settle_order
 from payments_service.use_cases.settle_registration import settle_registration
 from payments_service.wiring import Services
@@ -80,6 +81,7 @@ class Scheduler:
             self._every(settings.pull_seconds, self._pull)
         self._every(_FIGURES_SECONDS, self._refresh_figures)
         self._every(_SWEEP_OLD_SECONDS, self._sweep_old)
+        self._every(settings.sweep_seconds, self._finish_removals)
         self._every(_CHECK_SECONDS, self._check_invariants)
         if self._services.webhook_check is not None:
             self._every(_WEBHOOK_CHECK_SECONDS, self._check_webhook)
@@ -194,9 +196,14 @@ class Scheduler:
                 _log.warning("pull_failed", event_id=claimed[0], error=type(error).__name__)
 
     async def _sweep_old(self) -> None:
-        """Forget answers that nobody may ask for again."""
-        async with self._services.database.autocommit() as connection:
-            await idempotency.sweep(connection)
+        """Forget what need not be kept any longer."""
+        forgotten = await forget_old(database=self._services.database)
+        self._services.metrics.retention_ran(forgotten, time.time())
+
+    async def _finish_removals(self) -> None:
+        """Go on with events that went while somebody died."""
+        s = self._services
+        await finish_removals(database=s.database, policy=s.policy, nudge=s.nudge)
 
     async def _check_invariants(self) -> None:
         """Count what breaks a truth about money or seats; a person is told by the figures and the log."""

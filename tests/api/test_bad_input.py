@@ -65,8 +65,8 @@ def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
 def filled(path: str, value: str | None = None) -> str:
     order_id, other = (value or ORDER_ID), (value or "77")
     path = path.replace("{order_id}", order_id)
-    for name in ("{event_id}", "{registration_id}", "{notice_id}"):
-        path = path.replace(name, other)
+    for name in ("event_id", "registration_id", "user_id", "notice_id"):
+        path = path.replace(f"{{{name}}}", other)
     return path
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from payments_service.domain.decisions import HELD_TOO_LONG, Attention, Rules, decide
 from payments_service.domain.registrations import RegistrationStatus
-from tests.domain.made import NOW, captured, registration, reserved, seconds
+from tests.domain.made import NOW, cancelled, captured, order, registration, reserved, seconds
 from tests.domain.test_decisions import verdict
 
 
@@ -71,6 +71,16 @@ def test_settings_say_whether_money_is_taken_at_once_and_whether_surplus_goes_ba
 def test_money_that_was_there_before_the_seat_went_is_a_persons_matter() -> None:
     gone = registration(status=RegistrationStatus.ENDED, over_at=NOW + seconds(1))
     assert verdict(gone, "C").give_back == ()
+
+
+@pytest.mark.parametrize(("event_id", "cases"), [(None, [Attention.PAID_WITHOUT_SEAT]), ("123", [])])
+def test_an_open_checkout_of_an_event_that_is_gone_is_a_persons_matter_until_it_closes(
+    event_id: str | None, cases: list[Attention]
+) -> None:
+    gone = registration(status=RegistrationStatus.ENDED, over_at=NOW)
+    found = decide(gone, [order("an-open-one", event_id=event_id)], now=NOW, rules=Rules())
+    assert (found.close, [code for code, _ in found.attention]) == (("an-open-one",), cases)
+    assert decide(gone, [cancelled("closed", event_id=event_id)], now=NOW, rules=Rules()).attention == ()
 
 
 @pytest.mark.parametrize(("held_for", "cases"), [(HELD_TOO_LONG - seconds(1), 0), (HELD_TOO_LONG, 1)])

@@ -48,6 +48,48 @@ async def test_nothing_is_changed_or_taken_out_of_it(lines: Database, statement:
         assert (await connection.execute(text("SELECT count(*) FROM history"))).scalar_one() == 5
 
 
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        """evidence || '{"reason": ""}'""",
+        """evidence || '{"reason": null}'""",
+        "evidence - 'reason'",
+        """evidence || '{"actor": "erased", "reason": "another"}'""",
+        """evidence || '{"actor": "erased", "amount_ore": 2}'""",
+        """evidence || '{"by": "erased"}'""",
+        """evidence || '{"reason": "erased", "more": 1}'""",
+        "'{}'",
+    ],
+)
+async def test_who_and_why_are_struck_out_to_one_word_and_nothing_else_is(
+    lines: Database, evidence: str
+) -> None:
+    async with lines.begin() as connection:
+        await history.record(connection, "refund_intended", actor="member:kari", reason="ill", amount_ore=1)
+    statement = f"UPDATE history SET evidence = {evidence} WHERE what LIKE 'ref%'"  # noqa: S608
+    with pytest.raises(DBAPIError, match="only ever added to"):
+        async with lines.begin() as connection:
+            await connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("column", ["what = 'x'", "at = now()", "order_id = NULL", "registration_id = '9'"])
+async def test_not_along_with_another_column(lines: Database, column: str) -> None:
+    async with lines.begin() as connection:
+        await history.record(
+            connection, "refund_intended", order_id=order_id(3), registration_id="1", reason="ill"
+        )
+    strike = """evidence = evidence || '{"reason": "erased"}'"""
+    for more, is_refused in ((f", {column}", True), ("", False)):
+        statement = text(f"UPDATE history SET {strike}{more} WHERE what = 'refund_intended'")  # noqa: S608
+        if is_refused:
+            with pytest.raises(DBAPIError, match="only ever added to"):
+                async with lines.begin() as connection:
+                    await connection.execute(statement)
+        else:
+            async with lines.begin() as connection:
+                assert (await connection.execute(statement)).rowcount == 1
+
+
 async def test_not_even_by_a_superuser_with_a_plain_connection(lines: Database, shared_url: str) -> None:
     connection = await asyncpg.connect(shared_url)
     assert await connection.fetchval("SELECT usesuper FROM pg_user WHERE usename = current_user")

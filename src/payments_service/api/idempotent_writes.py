@@ -21,6 +21,7 @@ _HEADERS_KEPT: Final = frozenset(
     {"content-type", "content-language", "retry-after", "location", "allow", "vary"}
 )
 _LONGEST_KEY: Final = 255
+_MEMBERS: Final = "/v1/users/"
 
 
 class IdempotentWrites:
@@ -69,7 +70,7 @@ class IdempotentWrites:
             ]
             raise HttpProblem("invalid_request", errors=errors)
         caller = self._authenticator.identify(_header(scope, b"authorization"))
-        return Slot(caller.identity, scope["method"], scope["path"], key.decode("ascii"))
+        return Slot(caller.identity, scope["method"], _path(scope["path"]), kept_key(key))
 
     async def _answer(self, slot: Slot, scope: Scope, receive: Receive, send: Send) -> None:
         message = await receive()
@@ -111,6 +112,16 @@ class IdempotentWrites:
             await idempotency.keep(
                 connection, slot, taken, status=answer.status, headers=answer.headers, body=answer.body
             )
+
+
+def kept_key(key: bytes) -> str:
+    """What is kept of a key: enough to know it again. A caller may have put anything into it, names too."""
+    return hashlib.sha256(key).hexdigest()
+
+
+def _path(path: str) -> str:
+    """A path that names a member is kept so as well: it is the member's erasure that is to be remembered."""
+    return _MEMBERS + hashlib.sha256(path.encode()).hexdigest() if path.startswith(_MEMBERS) else path
 
 
 class _Caught:

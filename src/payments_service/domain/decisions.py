@@ -105,16 +105,20 @@ def _decide(registration: Registration, orders: Sequence[Order], now: datetime, 
 
 
 def _without_seat(registration: Registration, orders: Sequence[Order], rules: Rules, *, rule: str) -> Verdict:
-    """Nobody owes anything: what is open closes; money that came since is late, money from before a person's matter."""
+    """Nobody owes anything: what is open closes; money that came since is late, money from before a person's matter.
+
+    So is, where the event itself is gone, a checkout that may still bring money.
+    """
     over_at = registration.over_at
     stranded = [o for o in orders if o.is_paid and not o.is_frozen]
     late = [o for o in stranded if over_at is None or _arrived_at(o) > over_at]
+    pending = [o for o in orders if o.is_open and not o.is_frozen and o.event_id is None]
     return Verdict(
         rule,
         registration.status,
         close=tuple(o.order_id for o in orders if o.is_open),
         give_back=tuple(o.order_id for o in late) if rules.returns_late_money else (),
-        attention=tuple((Attention.PAID_WITHOUT_SEAT, o.order_id) for o in stranded),
+        attention=tuple((Attention.PAID_WITHOUT_SEAT, o.order_id) for o in [*stranded, *pending]),
     )
 
 

@@ -1,7 +1,8 @@
 """Refusals: everything the service may say no with. They know nothing of HTTP.
 
 Refusal
-├── NotFound          paid_event_not_found  registration_not_found  order_not_found  notice_not_found
+├── NotFound          paid_event_not_found  registration_not_found  order_not_found  user_not_found
+│                     notice_not_found
 ├── Conflict          already_paid  payment_time_expired  on_waiting_list  registration_exempt
 │                     registration_conflict  registration_ended  registration_decided
 │                     event_has_payments  payment_in_progress  request_in_progress
@@ -55,6 +56,12 @@ class NoticeNotFound(NotFound):
     """No notice has this id."""
 
     code = "notice_not_found"
+
+
+class UserNotFound(NotFound):
+    """Nothing is kept about this member."""
+
+    code = "user_not_found"
 
 
 class Conflict(Refusal):
@@ -115,6 +122,10 @@ class PaymentInProgress(Conflict):
     """A payment of this registration is being looked at by a person."""
 
     code = "payment_in_progress"
+
+    def __init__(self, message: str = "", *, retry_after_seconds: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class RequestInProgress(Conflict):

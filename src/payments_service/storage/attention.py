@@ -54,6 +54,18 @@ async def close_cases(connection: AsyncConnection, *codes: Attention, registrati
     )
 
 
+async def close_case_of_order(connection: AsyncConnection, code: Attention, order_id: str) -> None:
+    """Close the open case of an order that belongs to no registration: no decision would."""
+    t = attention.c
+    await connection.execute(
+        attention.update()
+        .where(
+            t.order_id == order_id, t.registration_id.is_(None), t.code == str(code), t.closed_at.is_(None)
+        )
+        .values(closed_at=func.clock_timestamp())
+    )
+
+
 async def close_settled(
     connection: AsyncConnection, registration_id: str, *, still_open: Collection[tuple[Attention, str | None]]
 ) -> None:

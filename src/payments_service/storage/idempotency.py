@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -18,7 +18,10 @@ KEPT_FOR: Final = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What identifies a request: a key counts per caller, method and path."""
+    """What identifies a request: a key counts per caller, method and path.
+
+    `key` is a hash of what the caller sent, which may say anything.
+    """
 
     caller: str
     method: str
@@ -120,11 +123,10 @@ async def let_go(connection: AsyncConnection, slot: Slot, taken: Taken) -> None:
     )
 
 
-async def sweep(connection: AsyncConnection) -> int:
+async def sweep(connection: AsyncConnection, *, now: datetime | None = None) -> int:
     """Delete what has been kept long enough; returns how many."""
-    done = await connection.execute(
-        idempotency_keys.delete().where(idempotency_keys.c.created_at < func.clock_timestamp() - KEPT_FOR)
-    )
+    oldest = func.clock_timestamp() - KEPT_FOR if now is None else now - KEPT_FOR
+    done = await connection.execute(idempotency_keys.delete().where(idempotency_keys.c.created_at < oldest))
     return done.rowcount
 
 

@@ -71,9 +71,9 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "waiting_seat_is_looked_at",
-        "a registration that waits for payment is due to be decided",
+        "a member's registration that waits for payment is due to be decided",
         """SELECT registration_id FROM registrations
-           WHERE status IN ('awaiting_payment', 'expiring', 'held') AND due_at IS NULL""",
+           WHERE status IN ('awaiting_payment', 'expiring', 'held') AND due_at IS NULL AND user_id IS NOT NULL""",
     ),
     Invariant(
         "refunds_fit_the_capture",

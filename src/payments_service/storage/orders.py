@@ -154,6 +154,12 @@ async def started_lately(connection: AsyncConnection, registration_id: str, *, w
     return int((await connection.execute(query)).scalar_one())
 
 
+async def open_ids_of_member(connection: AsyncConnection, user_id: str) -> list[str]:
+    """Return the orders that a member may still approve."""
+    query = select(orders.c.order_id).where(orders.c.user_id == user_id, orders.c.status == "INITIATE")
+    return list((await connection.execute(query)).scalars())
+
+
 async def exist_for_event(connection: AsyncConnection, event_id: str) -> bool:
     """Tell whether an event has an order that is paid or in checkout."""
     t = orders.c

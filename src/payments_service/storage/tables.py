@@ -242,6 +242,7 @@ deliveries = Table(
 )
 Index("uq_deliveries_fingerprint", deliveries.c.channel, deliveries.c.fingerprint, unique=True)
 Index("ix_deliveries_unsettled", deliveries.c.order_id, postgresql_where=text("settled_at IS NULL"))
+Index("ix_deliveries_with_body", deliveries.c.received_at, postgresql_where=text("octet_length(body) > 0"))
 
 history = Table(
     "history",
@@ -342,4 +343,12 @@ Index(
     notices.c.created_at.desc(),
     notices.c.notice_id.desc(),
     postgresql_where=text("state <> 'delivered'"),
+)
+
+# an event that is gone, until all its registrations and orders have been told; whoever finds one here goes on with it
+removals = Table(
+    "removals",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    _happened("gone_at"),
 )

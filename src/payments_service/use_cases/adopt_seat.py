@@ -181,6 +181,7 @@ async def _end_earlier(connection: AsyncConnection, registration: Registration, 
             if (
                 order.is_open
                 and not order.is_frozen
+                and order.event_id is not None  # or its event was gone, whatever has that id now
                 and await operations.call_off_close(connection, order.order_id)
             ):
                 return [order.order_id]

@@ -91,6 +91,8 @@ async def record_answer(
         conclusion = await conclude(connection, registration, now=now, policy=policy, cause=cause)
         if is_operation_new:
             conclusion = replace(conclusion, queues=conclusion.queues | {Queue.OPERATIONS})
+    elif applied.order.is_closed and not applied.order.is_paid:
+        await attention.close_case_of_order(connection, Attention.PAID_WITHOUT_SEAT, order_id)
     settled = Settled(applied.order, applied.is_answer, _is_news(order, applied.order))
     return settled, conclusion, _next_at(applied, answer, ops, now)
 

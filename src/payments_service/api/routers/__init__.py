@@ -2,12 +2,14 @@
 
 from payments_service.api.routers import (
     attention,
+    events,
     grants,
     money,
     notices,
     orders,
     paid_events,
     registrations,
+    users,
     vipps_deliveries,
 )
 
@@ -19,5 +21,7 @@ ROUTERS = (
     money.router,
     attention.router,
     notices.router,
+    events.router,
+    users.router,
     vipps_deliveries.router,
 )

@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from payments_service.api.access import may_handle_money
 from payments_service.api.authentication import Authenticated, Caller
 from payments_service.api.fields import Amount, Input, Reason
+from payments_service.api.idempotent_writes import kept_key
 from payments_service.api.routers.orders import view_of_order, visible_order
 from payments_service.api.schemas import OrderOut
 from payments_service.api.serving import services_of
@@ -56,6 +57,7 @@ async def _move(
     services = services_of(request)
     view = await visible_order(services, order_id, caller)
     may_handle_money(caller, view.order.user_id, view.organizer, unseen=OrderNotFound)
+    key = request.headers.get("idempotency-key")
     is_done = await move_money(
         Wish(
             order_id=order_id,
@@ -63,7 +65,7 @@ async def _move(
             amount_ore=body.amount,
             reason=body.reason,
             actor=caller.identity,
-            client_key=request.headers.get("idempotency-key"),
+            client_key=None if key is None else kept_key(key.encode("latin-1")),
         ),
         database=services.database,
         vipps=services.vipps,
