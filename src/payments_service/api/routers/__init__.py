@@ -2,9 +2,11 @@
 
 from payments_service.api.routers import (
     attention,
+    event_extensions,
     grants,
     money,
     orders,
+    organisers,
     paid_events,
     registrations,
     vipps_deliveries,
@@ -16,6 +18,8 @@ ROUTERS = (
     grants.router,
     orders.router,
     money.router,
+    organisers.router,
+    event_extensions.router,
     attention.router,
     vipps_deliveries.router,
 )
