@@ -1,4 +1,4 @@
-"""The real application on a real database that holds what the test puts there, and neighbours that must not be called."""
+"""The real application, a database that holds what the test puts there, and neighbours that nobody may call."""
 
 from __future__ import annotations
 

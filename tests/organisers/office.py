@@ -103,8 +103,9 @@ class Office:
 
     # -- what is asked ------------------------------------------------------------------------------------------
 
-    async def get(self, path: str, *, by: str = "service", **query: object) -> Any:
-        answer = await self.caller(by).get(path, params={k: str(v) for k, v in query.items()})
+    async def get(self, path: str, **query: object) -> Any:
+        """Ask as the service."""
+        answer = await self.backend.get(path, params={k: str(v) for k, v in query.items()})
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -107,7 +107,13 @@ async def test_turning_pages_shows_each_row_once_while_rows_come_and_change(
 
 async def test_an_events_orders_are_the_same_as_in_the_list_of_all(books: Office) -> None:
     await books.order(50, event_id="elsewhere")
-    for query in ({}, {"user_id": "u3"}, {"status": "CANCEL", "limit": 2}, {"search": "u1"}):
+    queries: list[dict[str, Any]] = [
+        {},
+        {"user_id": "u3"},
+        {"status": "CANCEL", "limit": 2},
+        {"search": "u1"},
+    ]
+    for query in queries:
         of_event = await books.get(OF_EVENT, **query)
         of_all = await books.get(ORDERS, event_id=EVENT, **query)
         for page in (of_event, of_all):
@@ -197,7 +203,7 @@ async def test_lists_and_books_ask_no_neighbour(books: Office) -> None:
     await books.seat("open")
     await books.order(90, status="INITIATE", registration_id="open", payment_link="https://pay.test/")
     reads: list[Callable[[], Awaitable[Any]]] = [
-        *(lambda path=path: books.backend.get(path) for path in LISTS),  # type: ignore[misc]
+        *(lambda path=path: books.backend.get(path) for path in LISTS),
         lambda: books.backend.get(f"{ORDERS}/{order_id(90)}"),
         lambda: books.backend.get(f"{REGISTRATIONS}/open"),
         lambda: books.backend.get(f"{EVENTS}/{EVENT}/summary"),
