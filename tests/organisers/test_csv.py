@@ -69,14 +69,12 @@ async def test_it_is_a_file_to_be_saved_and_kept_nowhere_else(office: Office) ->
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize(
-    ("event_id", "name"),
-    [("a.b", "a-b"), ("..9", "--9"), ("C:x@y", "C-x-y"), ("-1_a", "-1_a"), ("x" * 64, "x" * 64)],
-)
-async def test_the_files_name_is_safe_on_every_machine(office: Office, event_id: str, name: str) -> None:
-    await office.event(event_id=event_id)
-    answer = await office.backend.get(f"/v1/paid-events/{event_id}/orders.csv")
-    assert answer.headers["content-disposition"] == f'attachment; filename="betalinger-{name}.csv"'
+async def test_the_files_name_is_safe_on_every_machine(office: Office) -> None:
+    names = {"a.b": "a-b", "..9": "--9", "C:x@y": "C-x-y", "-1_a": "-1_a", "x" * 64: "x" * 64}
+    for event_id, name in names.items():
+        await office.event(event_id=event_id)
+        answer = await office.backend.get(f"/v1/paid-events/{event_id}/orders.csv")
+        assert answer.headers["content-disposition"] == f'attachment; filename="betalinger-{name}.csv"'
 
 
 async def test_without_orders_it_is_a_line_of_headings(office: Office) -> None:
@@ -197,12 +195,16 @@ async def test_it_is_of_one_instant_and_holds_nothing_open_while_it_is_fetched(o
     assert [len(lines), {line[3] for line in lines[1:]}] == [1501, {"CANCEL"}]
 
 
-@pytest.mark.parametrize("member", ["-1", "@SUM:A1", "-olanor", "@ola", "--a"])
-async def test_an_id_that_looks_like_a_formula_is_defused(office: Office, member: str) -> None:
+async def test_an_id_that_looks_like_a_formula_is_defused(office: Office) -> None:
     await office.event()
-    await office.add(orders, an_order(1, user_id=member, registration_id=member))
-    (line,) = table(await downloaded(office))
-    assert (line["Medlem"], line["Påmelding"]) == (f"'{member}", f"'{member}")
+    ids = ["-1", "@SUM:A1", "-olanor", "@ola", "--a"]
+    await office.add(
+        orders, *(an_order(n, user_id=each, registration_id=each) for n, each in enumerate(ids, start=1))
+    )
+    lines = table(await downloaded(office))
+    assert {(line["Medlem"], line["Påmelding"]) for line in lines} == {
+        (f"'{each}", f"'{each}") for each in ids
+    }
 
 
 @pytest.mark.parametrize("text", RUN_BY_SPREADSHEETS, ids=ascii)

@@ -83,25 +83,25 @@ async def test_money_that_is_here_already_pays_the_seat_and_gets_no_time(office:
     assert [item["status"] for item in answer["items"]] == ["paid"]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"minutes": 60},
-        {"reason": "because"},
-        {"minutes": 0, "reason": "because"},
-        {"minutes": 10_081, "reason": "because"},
-        {"minutes": "60", "reason": "because"},
-        {"minutes": 60.5, "reason": "because"},
-        {"minutes": 60, "reason": ""},
-        {"minutes": 60, "reason": "because", "status": "held"},
-    ],
-)
-async def test_a_wrong_body_gives_nobody_time(office: Office, body: dict[str, object]) -> None:
+WRONG_BODIES: list[dict[str, object]] = [
+    {},
+    {"minutes": 60},
+    {"reason": "because"},
+    {"minutes": 0, "reason": "because"},
+    {"minutes": 10_081, "reason": "because"},
+    {"minutes": "60", "reason": "because"},
+    {"minutes": 60.5, "reason": "because"},
+    {"minutes": 60, "reason": ""},
+    {"minutes": 60, "reason": "because", "status": "held"},
+]
+
+
+async def test_a_wrong_body_gives_nobody_time(office: Office) -> None:
     await office.event()
     await office.seat("77")
-    answer = await office.backend.post(PATH, json=body)
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    for body in WRONG_BODIES:
+        answer = await office.backend.post(PATH, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), body
     assert await moves(office) == {}
 
 

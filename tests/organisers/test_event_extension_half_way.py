@@ -87,24 +87,40 @@ async def test_a_slow_process_and_the_one_that_took_over_from_it_move_each_once(
     assert [answer["extended"] for answer in answers] == [6, 6]
 
 
-async def test_a_row_that_cannot_be_had_stops_nobody_else_and_is_not_forgotten(office: Office) -> None:
-    """What a lock that is held too long raises, raised by the row itself."""
-    await many(office, 5)
+@asynccontextmanager
+async def busy(office: Office, when: str) -> AsyncIterator[None]:
+    """What a lock that is held too long raises, raised by the rows themselves; `tries` counts how often."""
     await office.sql.execute(
-        """CREATE FUNCTION busy() RETURNS trigger LANGUAGE plpgsql AS
-             'BEGIN RAISE EXCEPTION ''busy'' USING ERRCODE = ''55P03''; END';
-           CREATE TRIGGER busy BEFORE UPDATE ON registrations FOR EACH ROW
-             WHEN (OLD.registration_id = 'r2') EXECUTE FUNCTION busy()"""
+        f"""CREATE SEQUENCE tries;
+            CREATE FUNCTION busy() RETURNS trigger LANGUAGE plpgsql AS
+              'BEGIN PERFORM nextval(''tries''); RAISE EXCEPTION ''busy'' USING ERRCODE = ''55P03''; END';
+            CREATE TRIGGER busy BEFORE UPDATE ON registrations FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION busy()"""
     )
     try:
-        refused = await extend(office, key="all")
+        yield
     finally:
-        await office.sql.execute("DROP FUNCTION busy() CASCADE")
+        await office.sql.execute("DROP FUNCTION busy() CASCADE; DROP SEQUENCE tries")
+
+
+async def test_a_row_that_cannot_be_had_stops_nobody_else_and_is_not_forgotten(office: Office) -> None:
+    await many(office, 5)
+    async with busy(office, "OLD.registration_id = 'r2'"):
+        refused = await extend(office, key="all")
     assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
     assert int(refused.headers["retry-after"]) > 0
     assert await moves(office) == {"r1": 1, "r3": 1, "r4": 1, "r5": 1}
     assert (await extend(office, key="all")).json()["extended"] == 5
     assert set((await moves(office)).values()) == {1}
+
+
+async def test_when_none_can_be_had_it_is_given_up_soon(office: Office) -> None:
+    """A thousand times the longest wait for a lock is more than anybody waits for an answer."""
+    await many(office, 9)
+    async with busy(office, "TRUE"):
+        assert (await extend(office, key="all")).status_code == 503
+        assert await office.sql.fetchval("SELECT last_value FROM tries") == 3
+    assert await moves(office) == {}
+    assert (await extend(office, key="all")).json()["extended"] == 9
 
 
 async def test_a_connection_that_is_cut_half_way_is_gone_on_with(office: Office) -> None:

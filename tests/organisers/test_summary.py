@@ -6,10 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from payments_service.domain.orders import OrderStatus
 from payments_service.domain.registrations import OWING, RegistrationStatus
+from payments_service.settings_values import asyncpg_dsn
 from payments_service.storage import event_books
+from payments_service.storage.database import Database
 from payments_service.storage.tables import orders
 from tests.organisers.office import EVENT, Office
 from tests.storage.rows import AGO, AHEAD, NOW, PRICE, a_captured_order, an_order
@@ -146,3 +150,26 @@ async def test_its_parts_are_of_one_instant(office: Office) -> None:
         assert await event_books.of_event(connection, EVENT) == before
     async with office.database.snapshot() as connection:
         assert await event_books.of_event(connection, EVENT) != before
+
+
+async def test_a_snapshot_only_reads_and_leaves_the_connection_as_it_was(
+    shared_url: str, office: Office
+) -> None:
+    """One connection serves all: what was set for reading must not stop the next one from writing."""
+    database = Database(asyncpg_dsn(shared_url), pool_size=1)
+    write = text("INSERT INTO paid_events (event_id, price_ore, paytime_seconds) VALUES (:id, 100, 60)")
+    level = text(
+        "SELECT current_setting('transaction_isolation') || ' ' || current_setting('transaction_read_only')"
+    )
+    for event_id in ("a", "b"):
+        async with database.snapshot() as connection:
+            assert (await connection.execute(level)).scalar_one() == "repeatable read on"
+        with pytest.raises(DBAPIError, match="read-only"):
+            async with database.snapshot() as connection:
+                await connection.execute(write, {"id": event_id})
+        async with database.begin() as connection:
+            assert (await connection.execute(level)).scalar_one() == "read committed off"
+            await connection.execute(write, {"id": event_id})
+        async with database.autocommit() as connection:
+            assert (await connection.execute(level)).scalar_one() == "read committed off"
+    await database.aclose()

@@ -48,6 +48,7 @@ HEADINGS: Final = (
 )
 _IN_MEMORY: Final = 4 * 1024 * 1024  # some twenty thousand orders; more go through a file that has no name
 _CHUNK: Final = 64 * 1024
+_CSV: Final = "A line of headings, then a line an order"
 
 
 class DebtOut(Output):
@@ -99,7 +100,7 @@ async def list_event_orders(
 @router.get(
     "/{event_id}/orders.csv",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/csv": {}}, "description": "A line of headings, then a line an order"}},
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": _CSV}},
 )
 async def export_event_orders(request: Request, event: OrganisedEvent) -> StreamingResponse:
     """Return all orders of an event for a spreadsheet, newest first, as they were at one instant."""
