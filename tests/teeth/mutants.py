@@ -97,7 +97,8 @@ MUTANTS = (
     Mutant(
         "a refund without an answer counts as refused",
         SOURCE + "use_cases/carry_out.py",
-        "        await _postpone(claim, database, policy, operation, is_in_doubt=True, answer=str(error), wait=None)\n"
+        "        await _postpone(claim, database, policy, operation, is_in_doubt=True, answer=str(error)"
+        ", wait=None)\n"
         "    except VippsError",
         '        await _refused(operation, database, policy, Rejected("no answer", code="none"))\n    except VippsError',
         ("tests/use_cases/test_carry_out.py", "tests/use_cases/test_refunds.py"),

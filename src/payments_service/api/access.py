@@ -63,6 +63,11 @@ def may_handle_money(
     it is Forbidden. Whoever may not even see it gets `unseen`.
     """
     may_see_order(caller, user_id, organizer, unseen=unseen)
+    require_finance(caller, organizer)
+
+
+def require_finance(caller: Caller, organizer: str | None) -> None:
+    """For what touches the money or deadlines of a whole event: services, and finance people. Raises Forbidden."""
     is_trusted = caller.is_admin or caller.organises(organizer)
     if not caller.is_service and not (is_trusted and caller.has_finance):
         raise Forbidden

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 
 from payments_service.api.problems import HttpProblem
 from payments_service.storage.views import Position
@@ -24,10 +24,13 @@ def read_cursor(cursor: str | None) -> Position | None:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         made_at, key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        position = (datetime.fromisoformat(made_at), key)
-    except (ValueError, TypeError, UnicodeError, RecursionError):
+        instant = datetime.fromisoformat(made_at)
+        is_ours = isinstance(key, str) and "\0" not in key and key.isascii() and instant.tzinfo is not None
+        position = (instant.astimezone(UTC), key)
+    # the first hours of the year 1 lie before every calendar when they are ahead of UTC
+    except (ValueError, TypeError, UnicodeError, RecursionError, OverflowError):
         raise bad_cursor() from None
-    if not isinstance(key, str) or "\0" in key or not key.isascii() or position[0].tzinfo is None:
+    if not is_ours:
         raise bad_cursor()
     return position
 

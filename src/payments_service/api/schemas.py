@@ -206,11 +206,16 @@ class HistoryOut(Output):
         )
 
 
-class OrderQuery(Query):
-    event_id: BackendId | None = None
+class EventOrderQuery(Query):
+    """Which of an event's orders to list."""
+
     user_id: BackendId | None = None
     status: OrderStatus | None = None
     search: SearchText | None = None
+
+
+class OrderQuery(EventOrderQuery):
+    event_id: BackendId | None = None
 
 
 class RegistrationQuery(Query):

@@ -55,6 +55,9 @@ CHANGES: Final[dict[tuple[RegistrationStatus, RegistrationStatus], str]] = {
 }
 
 OVER: Final = frozenset({RegistrationStatus.EXPIRED, RegistrationStatus.ENDED})
+OWING: Final = frozenset(
+    {RegistrationStatus.AWAITING_PAYMENT, RegistrationStatus.HELD, RegistrationStatus.EXPIRING}
+)
 DECIDED: Final = OVER | {RegistrationStatus.PAID, RegistrationStatus.EXPIRING, RegistrationStatus.EXEMPT}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -115,7 +115,9 @@ async def page(
     if event_id is not None:
         query = query.where(t.event_id == event_id)
     if after is not None:
-        query = query.where(tuple_(t.opened_at, t.attention_id) < tuple_(after[0], int(after[1])))
+        # typed, or a number beyond 32 bits would be bound as one within them
+        position = tuple_(after[0], literal(int(after[1]), t.attention_id.type))
+        query = query.where(tuple_(t.opened_at, t.attention_id) < position)
     return [
         Case(
             row.attention_id,

@@ -40,6 +40,9 @@ class Database:
             connect_args={"server_settings": _SESSION, "timeout": 5, "command_timeout": 15},
         )
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._snapshot = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -51,6 +54,12 @@ class Database:
     async def autocommit(self) -> AsyncIterator[AsyncConnection]:
         """A connection for lone statements, each its own transaction."""
         async with self._autocommit.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads, and whose statements all see one instant."""
+        async with self._snapshot.connect() as connection, connection.begin():
             yield connection
 
     async def problems(self, *, expected_revision: str) -> list[str]:

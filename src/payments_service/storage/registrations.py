@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from payments_service.domain.registrations import OVER, Registration, RegistrationStatus
+from payments_service.domain.registrations import OVER, OWING, Registration, RegistrationStatus
 from payments_service.storage.claims import Claim, finished
 from payments_service.storage.tables import registrations
 
@@ -139,7 +139,7 @@ async def count_held(connection: AsyncConnection) -> int:
 
 async def oldest_overdue_seconds(connection: AsyncConnection) -> float:
     """Return for how long the oldest due registration has waited to be decided, in seconds; 0 when none does."""
-    waiting = registrations.c.status.in_(["awaiting_payment", "expiring", "held"])
+    waiting = registrations.c.status.in_([str(status) for status in OWING])
     query = select(
         func.coalesce(
             func.extract("epoch", func.clock_timestamp() - func.min(registrations.c.payment_expiredate)), 0

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    cast,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -78,6 +79,8 @@ paid_events = Table(
     CheckConstraint("char_length(title) <= 200", name="title"),
 )
 
+Index("ix_paid_events_created_at", paid_events.c.created_at.desc(), paid_events.c.event_id.desc())
+
 registrations = Table(
     "registrations",
     metadata,
@@ -116,6 +119,15 @@ Index(
     postgresql_where=text("status NOT IN ('expired','ended')"),
 )
 Index("ix_registrations_event_id", registrations.c.event_id, registrations.c.created_at.desc())
+Index(
+    "ix_registrations_created_at", registrations.c.created_at.desc(), registrations.c.registration_id.desc()
+)
+Index(
+    "ix_registrations_status",
+    registrations.c.status,
+    registrations.c.created_at.desc(),
+    registrations.c.registration_id.desc(),
+)
 Index("ix_registrations_user_id", registrations.c.user_id)
 Index("ix_registrations_due", registrations.c.due_at, postgresql_where=text("due_at IS NOT NULL"))
 
@@ -189,6 +201,15 @@ Index("ix_orders_registration_id", orders.c.registration_id, orders.c.created_at
 Index("ix_orders_event_id", orders.c.event_id, orders.c.created_at.desc(), orders.c.order_id.desc())
 Index("ix_orders_user_id", orders.c.user_id, orders.c.created_at.desc(), orders.c.order_id.desc())
 Index("ix_orders_created_at", orders.c.created_at.desc(), orders.c.order_id.desc())
+Index("ix_orders_status", orders.c.status, orders.c.created_at.desc(), orders.c.order_id.desc())
+# a search is by prefix, which an index in the order of a language cannot serve
+Index(
+    "ix_orders_search_order_id",
+    cast(orders.c.order_id, Text).label("words"),
+    postgresql_ops={"words": "text_pattern_ops"},
+)
+Index("ix_orders_search_user_id", orders.c.user_id, postgresql_ops={"user_id": "text_pattern_ops"})
+Index("ix_orders_search_event_id", orders.c.event_id, postgresql_ops={"event_id": "text_pattern_ops"})
 Index("ix_orders_due", orders.c.due_at, postgresql_where=text("due_at IS NOT NULL"))
 
 operations = Table(
@@ -279,6 +300,12 @@ Index(
     text("coalesce(registration_id, '')"),
     text("coalesce(order_id, '')"),
     unique=True,
+    postgresql_where=text("closed_at IS NULL"),
+)
+Index(
+    "ix_attention_open",
+    attention.c.opened_at.desc(),
+    attention.c.attention_id.desc(),
     postgresql_where=text("closed_at IS NULL"),
 )
 

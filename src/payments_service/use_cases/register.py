@@ -128,8 +128,9 @@ async def move_deadline(
     by: str,
     named_by_backend: bool,
     reason: str | None = None,
+    key: str | None = None,
 ) -> Registration:
-    """Write another deadline; what follows from it is the caller's `conclude`."""
+    """Write another deadline; what follows from it is the caller's `conclude`. `key`: see `storage.extensions`."""
     values: dict[str, datetime | None] = {"payment_expiredate": deadline, "due_at": deadline}
     if named_by_backend:
         values["backend_expiredate"] = deadline
@@ -142,6 +143,7 @@ async def move_deadline(
         registration_id=registration.registration_id,
         by=by,
         reason=reason,
+        key=key,
         before=registration.payment_expiredate,
         payment_expiredate=deadline,
     )

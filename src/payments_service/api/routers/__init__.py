@@ -2,11 +2,13 @@
 
 from payments_service.api.routers import (
     attention,
+    event_extensions,
     events,
     grants,
     money,
     notices,
     orders,
+    organisers,
     paid_events,
     registrations,
     users,
@@ -19,6 +21,8 @@ ROUTERS = (
     grants.router,
     orders.router,
     money.router,
+    organisers.router,
+    event_extensions.router,
     attention.router,
     notices.router,
     events.router,

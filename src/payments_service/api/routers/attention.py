@@ -7,15 +7,16 @@ from typing import Annotated, Final
 from fastapi import Query, Request
 
 from payments_service.api import fields
-from payments_service.api.access import require_organiser, require_service_or_admin
+from payments_service.api.access import require_service_or_admin
 from payments_service.api.authentication import Authenticated
 from payments_service.api.cursors import bad_cursor, read_cursor, write_cursor
+from payments_service.api.event_access import find_organised
 from payments_service.api.fields import BackendId, InstantOut, Output
 from payments_service.api.serving import services_of
+from payments_service.api.strict_json import HIGHEST_INTEGER
 from payments_service.api.strict_json import router as new_router
 from payments_service.domain.decisions import Attention
-from payments_service.domain.errors import PaidEventNotFound
-from payments_service.storage import attention, paid_events
+from payments_service.storage import attention
 
 router = new_router(prefix="/v1/attention", tag="Attention")
 
@@ -70,16 +71,13 @@ async def list_cases(
 ) -> CasePage:
     """List open cases, newest first. Organisers name an event of theirs."""
     after = read_cursor(wanted.cursor)
-    if after is not None and not after[1].isdecimal():
+    if after is not None and not (after[1].isdecimal() and int(after[1]) <= HIGHEST_INTEGER):
         raise bad_cursor()
     async with services_of(request).database.autocommit() as connection:
         if wanted.event_id is None:
             require_service_or_admin(caller)
         else:
-            event = await paid_events.find(connection, wanted.event_id)
-            require_organiser(caller, event.organizer if event else None)
-            if event is None:
-                raise PaidEventNotFound
+            await find_organised(connection, wanted.event_id, caller)
         found = await attention.page(
             connection, event_id=wanted.event_id, after=after, limit=wanted.limit + 1
         )

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from payments_service.api.access import may_handle_money
 from payments_service.api.authentication import Authenticated, Caller
+from payments_service.api.client_keys import client_key
 from payments_service.api.fields import Input, PathId, Reason
 from payments_service.api.schemas import RegistrationOut
 from payments_service.api.serving import services_of
@@ -45,7 +46,7 @@ async def extend_registration(
     await extend(
         registration_id,
         body.minutes,
-        Grant(caller.identity, body.reason),
+        Grant(caller.identity, body.reason, client_key(request, caller)),
         database=services.database,
         policy=services.policy,
         nudge=services.nudge,

@@ -9,7 +9,7 @@ from fastapi import Query, Request, Response
 from payments_service.api.access import may_see_order, may_start_order, require_service_or_admin
 from payments_service.api.authentication import Authenticated, Caller
 from payments_service.api.cursors import bad_cursor, read_cursor, write_cursor
-from payments_service.api.schemas import HistoryOut, OrderIn, OrderOut, OrderPage, OrderQuery
+from payments_service.api.schemas import EventOrderQuery, HistoryOut, OrderIn, OrderOut, OrderPage, OrderQuery
 from payments_service.api.serving import services_of
 from payments_service.api.strict_json import router as new_router
 from payments_service.domain.errors import OrderNotFound, VippsUnavailable
@@ -63,22 +63,7 @@ async def list_orders(
 ) -> OrderPage:
     """List orders, newest first."""
     require_service_or_admin(caller)
-    async with services_of(request).database.autocommit() as connection:
-        found = await views.page_of_orders(
-            connection,
-            views.Filter(
-                event_id=wanted.event_id,
-                user_id=wanted.user_id,
-                status=wanted.status and str(wanted.status),
-                search=wanted.search,
-                after=_position(wanted.cursor),
-                limit=wanted.limit + 1,
-            ),
-        )
-    items, more = found[: wanted.limit], found[wanted.limit :]
-    last = items[-1].order if more else None
-    cursor = write_cursor((last.created_at, last.order_id)) if last else None
-    return OrderPage(items=[OrderOut.of(view) for view in items], next_cursor=cursor)
+    return await order_page(services_of(request), wanted, event_id=wanted.event_id)
 
 
 @router.get("/{order_id}/history")
@@ -127,6 +112,26 @@ async def view_of_order(services: Services, order_id: str) -> OrderView:
     if view is None:
         raise OrderNotFound
     return view
+
+
+async def order_page(services: Services, wanted: EventOrderQuery, *, event_id: str | None) -> OrderPage:
+    """A page of everybody's orders, or of one event's, newest first."""
+    async with services.database.autocommit() as connection:
+        found = await views.page_of_orders(
+            connection,
+            views.Filter(
+                event_id=event_id,
+                user_id=wanted.user_id,
+                status=wanted.status and str(wanted.status),
+                search=wanted.search,
+                after=_position(wanted.cursor),
+                limit=wanted.limit + 1,
+            ),
+        )
+    items, more = found[: wanted.limit], found[wanted.limit :]
+    last = items[-1].order if more else None
+    cursor = write_cursor((last.created_at, last.order_id)) if last else None
+    return OrderPage(items=[OrderOut.of(view) for view in items], next_cursor=cursor)
 
 
 def _position(cursor: str | None) -> views.Position | None:
