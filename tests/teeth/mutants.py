@@ -100,7 +100,8 @@ MUTANTS = (
         "        await _postpone(claim, database, policy, operation, is_in_doubt=True, answer=str(error)"
         ", wait=None)\n"
         "    except VippsError",
-        '        await _refused(operation, database, policy, Rejected("no answer", code="none"))\n    except VippsError',
+        '        await _refused(operation, database, policy, Rejected("no answer", code="none"))\n'
+        "    except VippsError",
         ("tests/use_cases/test_carry_out.py", "tests/use_cases/test_refunds.py"),
     ),
     Mutant(
