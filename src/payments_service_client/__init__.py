@@ -34,6 +34,7 @@ from payments_service_client.errors import (
 )
 from payments_service_client.models import (
     Case,
+    Deadline,
     EventExtension,
     Happening,
     Movement,
@@ -49,7 +50,7 @@ from payments_service_client.values import UNSET
 from payments_service_client.words import (
     CaseCode,
     ExemptionKind,
-    NoticeState,
+    NoticeStatus,
     NoticeType,
     OrderStatus,
     RegistrationStatus,
@@ -62,6 +63,7 @@ __all__ = [
     "Case",
     "CaseCode",
     "Conflict",
+    "Deadline",
     "EventExtension",
     "ExemptionKind",
     "Forbidden",
@@ -73,7 +75,7 @@ __all__ = [
     "Notice",
     "NoticeData",
     "NoticeNotVerified",
-    "NoticeState",
+    "NoticeStatus",
     "NoticeType",
     "Order",
     "OrderStatus",

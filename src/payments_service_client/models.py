@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 
 from payments_service_client.words import (
     CaseCode,
-    NoticeState,
+    NoticeStatus,
     NoticeType,
     OrderStatus,
     RegistrationStatus,
@@ -119,8 +119,22 @@ class Summary(Model):
     unpaid: tuple[Unpaid, ...]
 
 
-class EventExtension(RootModel[dict[str, Any]]):
-    """What came of giving a whole event more time, in the service's own words."""
+class Deadline(Model):
+    """Until when one member may pay."""
+
+    registration_id: str
+    user_id: str | None
+    status: RegistrationStatus
+    payment_expiredate: AwareDatetime
+
+
+class EventExtension(Model):
+    """`items` got more time; `too_late` owe and got none, since their deadline has passed and is being settled."""
+
+    event_id: str
+    extended: int
+    items: tuple[Deadline, ...]
+    too_late: tuple[Deadline, ...]
 
 
 class Case(Model):
@@ -136,16 +150,17 @@ class Case(Model):
 
 
 class SentNotice(Model):
-    """A signed event as the service keeps it, and how its delivery goes."""
+    """A signed event as the service keeps it, and how its delivery goes. `body` is what is sent."""
 
     notice_id: str
     type: NoticeType
-    state: NoticeState
+    status: NoticeStatus
+    attempts: int
+    last_answer: str | None
     created_at: AwareDatetime
-    attempts: int = 0
-    last_answer: str | None = None
-    due_at: AwareDatetime | None = None
-    delivered_at: AwareDatetime | None = None
+    due_at: AwareDatetime | None
+    delivered_at: AwareDatetime | None
+    body: dict[str, Any]
 
 
 class Export(RootModel[dict[str, Any]]):

@@ -9,7 +9,18 @@ from decimal import Decimal
 from payments_service_client.calls import Calls
 from payments_service_client.errors import UnreadableAnswer
 from payments_service_client.models import EventExtension, Order, PaidEvent, Summary
-from payments_service_client.values import UNSET, Id, Unset, clock, identifier, instant, kroner
+from payments_service_client.values import (
+    UNSET,
+    Id,
+    Unset,
+    clock,
+    given,
+    identifier,
+    instant,
+    kroner,
+    optional_identifier,
+)
+from payments_service_client.words import OrderStatus
 
 _PATH = "/v1/paid-events"
 
@@ -54,9 +65,18 @@ class PaidEvents:
         """Make the event free. Raises Conflict `event_has_payments` while anything is paid or in checkout."""
         await self._calls.forget(_at(event_id), key=idempotency_key)
 
-    def orders(self, event_id: Id, *, page_size: int = 100) -> AsyncIterator[Order]:
+    def orders(
+        self,
+        event_id: Id,
+        *,
+        user_id: Id | None = None,
+        status: OrderStatus | None = None,
+        search: str | None = None,
+        page_size: int = 100,
+    ) -> AsyncIterator[Order]:
         """The event's orders, newest first; organisers may ask too."""
-        return self._calls.pages(Order, f"{_at(event_id)}/orders", {}, page_size)
+        query = given(user_id=optional_identifier(user_id), status=status, search=search)
+        return self._calls.pages(Order, f"{_at(event_id)}/orders", query, page_size)
 
     async def orders_csv(self, event_id: Id) -> bytes:
         """The event's orders as a file for spreadsheets: UTF-8 with BOM, semicolons."""

@@ -8,6 +8,7 @@ from typing import Any
 from payments_service_client.calls import Calls
 from payments_service_client.models import Case, Export, SentNotice
 from payments_service_client.values import Id, given, identifier, optional_identifier
+from payments_service_client.words import NoticeStatus
 
 
 class AttentionCases:
@@ -54,8 +55,21 @@ class Notices:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    def list(self, *, page_size: int = 100) -> AsyncIterator[SentNotice]:
-        return self._calls.pages(SentNotice, "/v1/notices", {}, page_size)
+    def list(
+        self,
+        *,
+        status: NoticeStatus | None = None,
+        event_id: Id | None = None,
+        registration_id: Id | None = None,
+        page_size: int = 100,
+    ) -> AsyncIterator[SentNotice]:
+        """All that fit, newest first."""
+        query = given(
+            status=status,
+            event_id=optional_identifier(event_id),
+            registration_id=optional_identifier(registration_id),
+        )
+        return self._calls.pages(SentNotice, "/v1/notices", query, page_size)
 
     async def repeat(self, notice_id: str, *, idempotency_key: str | None = None) -> SentNotice:
         """Send it once more, under the same `webhook-id`. Raises NotFound."""

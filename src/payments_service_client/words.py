@@ -99,7 +99,7 @@ class NoticeType(Word):
     ATTENTION_OPENED = "attention.opened"
 
 
-class NoticeState(Word):
+class NoticeStatus(Word):
     """What has become of a signed event."""
 
     WAITING = "waiting"
