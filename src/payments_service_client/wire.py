@@ -131,9 +131,14 @@ class Wire:
         )
         task = asyncio.create_task(self._exchange(request))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
         done, _ = await asyncio.wait({task}, timeout=left)
         return task.result() if done else NoAnswer("deadline", was_sent=True)
+
+    def _ended(self, task: asyncio.Task[httpx.Response | NoAnswer]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen, so that asyncio does not complain of one that nobody waited for
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response | NoAnswer:
         """Errors are returned, not raised on: httpx's own hold the request, and with it the key to everything."""

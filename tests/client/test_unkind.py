@@ -139,6 +139,26 @@ async def test_an_answer_after_the_deadline_is_dropped_and_its_call_is_not_cance
     await client.aclose()
 
 
+async def test_a_caller_who_gives_up_cancels_no_call_under_way() -> None:
+    begun, finish, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow(_: httpx.Request) -> httpx.Response:
+        begun.set()
+        await finish.wait()
+        ended.set()
+        return ok()
+
+    async with PaymentsClient(ADDRESS, token=KEY, transport=httpx.MockTransport(slow)) as client:
+        caller = asyncio.create_task(client.orders.get(ORDER_ID))
+        await begun.wait()
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        assert not ended.is_set()
+        finish.set()  # closing waits for what is on its way
+    assert ended.is_set()
+
+
 async def test_a_proxys_page_is_not_taken_for_a_deletion() -> None:
     played = Played(httpx.Response(200, text="<html>log in first</html>"))
     with pytest.raises(UnreadableAnswer):
@@ -211,6 +231,14 @@ def test_a_token_that_cannot_be_sent_is_refused_without_quoting_it(token: str) -
     with pytest.raises(ValueError, match="a token is") as caught:
         PaymentsClient(ADDRESS, token=token)
     assert not token or token not in str(caught.value)
+
+
+@pytest.mark.parametrize("deadline", [0, -1, float("nan")])
+def test_a_deadline_that_is_over_is_refused(deadline: float) -> None:
+    with pytest.raises(ValueError, match="deadline"):
+        PaymentsClient(ADDRESS, token=KEY, deadline=deadline)
+    with pytest.raises(ValueError, match="deadline"):
+        PaymentsClient(ADDRESS, token=KEY).using(deadline=deadline)
 
 
 @pytest.mark.parametrize("address", ["", "payments.test", "ftp://payments.test", "https://a:b@payments.test"])

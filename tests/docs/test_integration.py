@@ -142,7 +142,7 @@ def test_the_answers_it_shows_have_the_fields_that_are_sent() -> None:
     (problem,) = blocks(PAGE, "json")
     said = Problem.model_validate_json(problem)
     entry = CATALOGUE[said.code]
-    assert (said.status, said.title, said.detail) == (entry.status, entry.title, entry.nb)
+    assert (said.status, said.title, said.detail) == (entry.status, entry.title, entry.en)
     assert said.type.endswith(said.code)
 
 
