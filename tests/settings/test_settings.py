@@ -119,7 +119,8 @@ WRONG_ANYWHERE = [
     ("SERVICE_API_KEYS", "backend:"),
     ("SERVICE_API_KEYS", ":hunter2"),
     ("SERVICE_API_KEYS", "a:hunter2,,b:hunter3"),
-    ("SERVICE_API_KEYS", "a:hunter2,a:hunter3"),
+    ("SERVICE_API_KEYS", "a:hunter2,a:hunter2"),
+    ("SERVICE_API_KEYS", "a:hunter2,a:hunter3,a:hunter4"),
     ("SERVICE_API_KEYS", "a:hunter2,b:hunter2"),
     ("SERVICE_API_KEYS", "a:hun ter2"),
     ("SERVICE_API_KEYS", "a:hunter2ø"),
@@ -264,7 +265,16 @@ def test_small_values_for_tests_are_accepted(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_service_secret_may_contain_colons(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, LOCAL | {"SERVICE_API_KEYS": "ops:a:b:c"})
-    assert settings.service_api_keys["ops"].get_secret_value() == "a:b:c"
+    assert [key.get_secret_value() for key in settings.service_api_keys["ops"]] == ["a:b:c"]
+
+
+def test_a_name_has_two_secrets_while_one_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = f"backend:{KEYS['api']},ops:{KEYS['ops']},backend:{KEYS['jwt']}"
+    keys = load(monkeypatch, GOOD | {"SERVICE_API_KEYS": both}).service_api_keys
+    assert {name: len(secrets) for name, secrets in keys.items()} == {"backend": 2, "ops": 1}
+    short = f"backend:{KEYS['api']},backend:short"
+    (line,) = problems_of(monkeypatch, GOOD | {"SERVICE_API_KEYS": short})
+    assert line == "SERVICE_API_KEYS is shorter than 32 characters, which production refuses"
 
 
 def test_a_trailing_slash_is_tolerated(monkeypatch: pytest.MonkeyPatch) -> None:
