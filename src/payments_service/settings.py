@@ -88,7 +88,9 @@ class Settings(Database, VippsAccount):
     host: str = "0.0.0.0"  # noqa: S104 - a container listens on all its addresses
     port: Annotated[Whole, Field(ge=0, le=65535)] = 8000
 
-    service_api_keys: Annotated[Mapping[str, tuple[SecretStr, ...]], NoDecode, BeforeValidator(values.service_keys)]
+    service_api_keys: Annotated[
+        Mapping[str, tuple[SecretStr, ...]], NoDecode, BeforeValidator(values.service_keys)
+    ]
     jwt_key: SecretStr | None = None
     jwt_algorithm: JwtAlgorithm = "HS256"
     jwt_audience: Annotated[str, AfterValidator(values.header_safe)] = "payments-service"
