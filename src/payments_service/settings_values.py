@@ -54,7 +54,7 @@ def secrets(text: str) -> tuple[SecretStr, ...]:
 
 
 def service_keys(text: str) -> Mapping[str, tuple[SecretStr, ...]]:
-    """`name:secret[,name:secret…]`; only the first colon parts name and secret. A name twice: its key is being changed."""
+    """`name:secret[,name:secret…]`, parted at the first colon. A name may come twice while its secret is changed."""
     keys: dict[str, tuple[SecretStr, ...]] = {}
     known: set[str] = set()
     for part in text.split(","):

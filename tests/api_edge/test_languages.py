@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,6 @@ from payments_service.api.field_catalogue import NORWEGIAN
 from payments_service.api.field_errors import MESSAGES, OTHERWISE
 from payments_service.api.titles import TITLES
 from payments_service.domain.errors import Refusal
-from payments_service.serve import app_of  # everything that refuses is imported with it
 
 API = Path(problems.__file__).parent
 #: A member may meet these while paying, with nobody at hand to ask.
@@ -58,7 +58,7 @@ def name_of(call: ast.Call) -> str:
 def text_of(node: ast.expr | None) -> str | None:
     """A text as it is written; the holes of an f-string become what any value fits into."""
     if isinstance(node, ast.JoinedStr):
-        parts = [re.escape(p.value) if isinstance(p, ast.Constant) else ".+" for p in node.values]
+        parts = [re.escape(str(p.value)) if isinstance(p, ast.Constant) else ".+" for p in node.values]
         return next((known for known in NORWEGIAN if re.fullmatch("".join(parts), known)), ast.unparse(node))
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
@@ -71,7 +71,7 @@ def refusals(kind: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
 
 def codes_in_use() -> set[str]:
     """Every code a caller can meet: of all refusals, and of the answers that concern HTTP alone."""
-    assert app_of
+    importlib.import_module("payments_service.serve")  # and with it everything that refuses
     found = {kind.code for kind in refusals()} | set(problems._STATUS_CODES.values())
     for _, call in sources():
         position = {"HttpProblem": 0, "problem_response": 1}.get(name_of(call))

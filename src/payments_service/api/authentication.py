@@ -119,7 +119,7 @@ class Authenticator:
         return self._service(found[1]) or self._member(found[1])
 
     def _service(self, presented: bytes) -> Caller | None:
-        """Every key is compared, by its digest, so that the time taken tells neither which one came close nor a length."""
+        """Every key is compared, by its digest, so that the time taken tells nothing about any of them."""
         digest = _digest(presented)
         matching = [name for name, key in self._service_keys if hmac.compare_digest(key, digest)]
         return Caller(kind="service", name=matching[0]) if matching else None
@@ -174,7 +174,7 @@ def _member_of(claims: Mapping[str, Any]) -> Caller:
 
 
 def caller_of(scope: Scope, authenticator: Authenticator) -> Caller:
-    """Who sent this request, noted in its scope. Of two headers a proxy may have believed the other one: Unauthorized."""
+    """Who sent this request, noted in its scope. Raises Unauthorized, for two headers too: a proxy may trust either."""
     headers = [value for name, value in scope["headers"] if name == b"authorization"]
     try:
         if len(headers) > 1:

@@ -118,7 +118,7 @@ def request_id_of(scope: Scope) -> str:
 
 
 def who_called(scope: Scope) -> dict[str, str]:
-    """A service by its key's name. Of members the log says no more than that it was one; who moved money is in the history."""
+    """A service by its key's name. A member is just one here: who moved money stands in the history."""
     caller = scope.get(CALLER)
     if caller is None:
         return {}
