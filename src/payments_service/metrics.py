@@ -33,6 +33,9 @@ ATTENTION_CODES = (
     "unknown_payment",
     "release_refused",
 )
+#: Where credentials are asked for, and why they were refused. Nothing that a caller sent is ever a label.
+DOORS = ("api", "callback", "webhook")
+REASONS = ("missing", "malformed", "unknown", "expired")
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 #: Vipps is given 10 s and the backend 8 s by default; the last steps tell slow from given up.
@@ -93,8 +96,16 @@ class Metrics:
             ["what"],
             registry=self.registry,
         )
+        self._credentials_refused = Counter(
+            "payments_credentials_refused",
+            "Requests without credentials that are known here, by where they were asked for and why not",
+            ["door", "reason"],
+            registry=self.registry,
+        )
         for how in LEARNED_BY:
             self._first_learned.labels(how)
+        for door in DOORS:
+            self._credentials_refused.labels(door, "unknown")
 
     def _make_gauges(self) -> None:
         self._unsettled = self._gauge(
@@ -155,6 +166,12 @@ class Metrics:
         if how not in LEARNED_BY:
             raise ValueError(f"unknown way to learn: {how}")
         self._first_learned.labels(how).inc()
+
+    def credentials_refused(self, door: str, reason: str) -> None:
+        """`door` is one of DOORS, `reason` one of REASONS."""
+        if door not in DOORS or reason not in REASONS:
+            raise ValueError(f"unknown door or reason: {door}, {reason}")
+        self._credentials_refused.labels(door, reason).inc()
 
     def observe_vipps(self, operation: str, outcome: str, seconds: float) -> None:
         self._vipps.labels(operation, outcome).observe(seconds)

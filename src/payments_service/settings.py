@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from payments_service import settings_jwt
 from payments_service import settings_production as production
 from payments_service import settings_values as values
 
@@ -87,7 +88,9 @@ class Settings(Database, VippsAccount):
     host: str = "0.0.0.0"  # noqa: S104 - a container listens on all its addresses
     port: Annotated[Whole, Field(ge=0, le=65535)] = 8000
 
-    service_api_keys: Annotated[Mapping[str, SecretStr], NoDecode, BeforeValidator(values.service_keys)]
+    service_api_keys: Annotated[
+        Mapping[str, tuple[SecretStr, ...]], NoDecode, BeforeValidator(values.service_keys)
+    ]
     jwt_key: SecretStr | None = None
     jwt_algorithm: JwtAlgorithm = "HS256"
     jwt_audience: Annotated[str, AfterValidator(values.header_safe)] = "payments-service"
@@ -130,10 +133,10 @@ class Settings(Database, VippsAccount):
 
     @property
     def jwt_verification_key(self) -> str | None:
-        """The key as PyJWT takes it. A PEM in one line has its line breaks written as backslash-n."""
+        """The key as PyJWT takes it."""
         if self.jwt_key is None:
             return None
-        return self.jwt_key.get_secret_value().replace("\\n", "\n").strip()
+        return settings_jwt.as_written(self.jwt_key.get_secret_value())
 
     def misfits(self) -> list[str]:
         return [*_misfits(self), *_vipps_misfits(self), *production.problems(self)]
@@ -142,7 +145,7 @@ class Settings(Database, VippsAccount):
 def _misfits(settings: Settings) -> list[str]:
     problems = []
     key = settings.jwt_verification_key
-    if key is not None and (reason := values.jwt_key_problem(key, settings.jwt_algorithm)):
+    if key is not None and (reason := settings_jwt.problem(key, settings.jwt_algorithm)):
         problems.append(f"JWT_KEY {reason}")
     if settings.event_webhook_url is None and settings.event_webhook_secret:
         problems.append("EVENT_WEBHOOK_URL is missing; it comes together with its secret")

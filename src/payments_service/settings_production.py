@@ -112,7 +112,7 @@ def problems(settings: Settings) -> list[str]:
         *(("RETURN_ORIGINS", address) for address in settings.return_origins),
     ]
     own = [
-        *(("SERVICE_API_KEYS", key) for key in settings.service_api_keys.values()),
+        *(("SERVICE_API_KEYS", key) for keys in settings.service_api_keys.values() for key in keys),
         ("JWT_KEY", settings.jwt_key if settings.jwt_algorithm.startswith("HS") else None),
         ("VIPPS_CALLBACK_SECRET", settings.vipps_callback_secret),
         ("EVENT_SERVICE_TOKEN", settings.event_service_token),

@@ -9,9 +9,6 @@ import string
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import SecretStr
 
 RETURN_FIELDS = frozenset({"event_id", "order_id"})
@@ -19,9 +16,6 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 #: What asyncpg can be told in a URL. A root certificate goes into PGSSLROOTCERT, which asyncpg reads itself.
 DATABASE_PARAMETERS = frozenset({"sslmode", "host", "port"})
 SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
-#: RFC 7518 section 3.2: a key at least as long as the hash.
-HMAC_KEY_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
-CURVES = {"ES256": "secp256r1", "ES384": "secp384r1", "ES512": "secp521r1"}
 
 
 def whole_number(text: object) -> object:
@@ -59,16 +53,20 @@ def secrets(text: str) -> tuple[SecretStr, ...]:
     return tuple(SecretStr(part) for part in found)
 
 
-def service_keys(text: str) -> Mapping[str, SecretStr]:
-    """`name:secret[,name:secret…]`; only the first colon parts name and secret."""
-    keys: dict[str, SecretStr] = {}
+def service_keys(text: str) -> Mapping[str, tuple[SecretStr, ...]]:
+    """`name:secret[,name:secret…]`, parted at the first colon. A name may come twice while its secret is changed."""
+    keys: dict[str, tuple[SecretStr, ...]] = {}
+    known: set[str] = set()
     for part in text.split(","):
         name, _, value = part.strip().partition(":")
         if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", name) or not value:
             raise ValueError("must be name:secret[,name:secret…] with no part empty")
-        if name in keys or any(value == other.get_secret_value() for other in keys.values()):
-            raise ValueError("has the same name or the same secret twice")
-        keys[name] = SecretStr(header_safe(value))
+        if value in known:
+            raise ValueError("has the same secret twice")
+        if len(keys.get(name, ())) == 2:
+            raise ValueError("has more than two secrets for one name: the one before and the new one")
+        known.add(value)
+        keys[name] = (*keys.get(name, ()), SecretStr(header_safe(value)))
     return keys
 
 
@@ -169,25 +167,3 @@ def is_signing_secret(text: str) -> bool:
     except (binascii.Error, ValueError):
         return False
     return text.startswith("whsec_") and 24 <= length <= 64
-
-
-def jwt_key_problem(key: str, algorithm: str) -> str | None:
-    """Why `key` cannot verify tokens of `algorithm`; None when it can."""
-    if algorithm in HMAC_KEY_BYTES:
-        if "-----BEGIN" in key:
-            return f"is a PEM key, but JWT_ALGORITHM is {algorithm}, which takes a shared secret"
-        short = len(key.encode()) < HMAC_KEY_BYTES[algorithm]
-        return f"must be at least {HMAC_KEY_BYTES[algorithm]} bytes for {algorithm}" if short else None
-    if "PRIVATE KEY" in key:
-        return "is a private key; only the public one belongs here"
-    try:
-        public = load_pem_public_key(key.encode())
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return f"must be a public key in PEM for {algorithm}"
-    if algorithm.startswith(("RS", "PS")):
-        fits = isinstance(public, rsa.RSAPublicKey) and public.key_size >= 2048
-    elif algorithm in CURVES:
-        fits = isinstance(public, ec.EllipticCurvePublicKey) and public.curve.name == CURVES[algorithm]
-    else:
-        fits = isinstance(public, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey)
-    return None if fits else f"is a public key of another kind or size than {algorithm} takes"

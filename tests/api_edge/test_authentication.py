@@ -46,7 +46,7 @@ def forged(header: dict[str, Any], payload: Any, signature: bytes = b"") -> str:
 
 
 AUTHENTICATOR = Authenticator(
-    service_keys={"backend": SecretStr(SERVICE_KEY), "ops": SecretStr(SERVICE_KEY + "-of-ops")},
+    service_keys={"backend": [SecretStr(SERVICE_KEY)], "ops": [SecretStr(SERVICE_KEY + "-of-ops")]},
     jwt_key=JWT_KEY,
 )
 

@@ -119,7 +119,8 @@ WRONG_ANYWHERE = [
     ("SERVICE_API_KEYS", "backend:"),
     ("SERVICE_API_KEYS", ":hunter2"),
     ("SERVICE_API_KEYS", "a:hunter2,,b:hunter3"),
-    ("SERVICE_API_KEYS", "a:hunter2,a:hunter3"),
+    ("SERVICE_API_KEYS", "a:hunter2,a:hunter2"),
+    ("SERVICE_API_KEYS", "a:hunter2,a:hunter3,a:hunter4"),
     ("SERVICE_API_KEYS", "a:hunter2,b:hunter2"),
     ("SERVICE_API_KEYS", "a:hun ter2"),
     ("SERVICE_API_KEYS", "a:hunter2ø"),
@@ -267,7 +268,16 @@ def test_small_values_for_tests_are_accepted(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_service_secret_may_contain_colons(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, LOCAL | {"SERVICE_API_KEYS": "ops:a:b:c"})
-    assert settings.service_api_keys["ops"].get_secret_value() == "a:b:c"
+    assert [key.get_secret_value() for key in settings.service_api_keys["ops"]] == ["a:b:c"]
+
+
+def test_a_name_has_two_secrets_while_one_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = f"backend:{KEYS['api']},ops:{KEYS['ops']},backend:{KEYS['jwt']}"
+    keys = load(monkeypatch, GOOD | {"SERVICE_API_KEYS": both}).service_api_keys
+    assert {name: len(secrets) for name, secrets in keys.items()} == {"backend": 2, "ops": 1}
+    short = f"backend:{KEYS['api']},backend:short"
+    (line,) = problems_of(monkeypatch, GOOD | {"SERVICE_API_KEYS": short})
+    assert line == "SERVICE_API_KEYS is shorter than 32 characters, which production refuses"
 
 
 def test_a_trailing_slash_is_tolerated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,6 +299,7 @@ def pem(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519Publi
 
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
+SHORT_RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - to be refused
 ED_KEY = ed25519.Ed25519PrivateKey.generate()
 PRIVATE_PEM = RSA_KEY.private_bytes(
     serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -324,6 +335,12 @@ def test_a_fitting_jwt_key_is_accepted_also_in_one_line(
         ("HS256", pem(RSA_KEY.public_key())),
         ("HS256", PRIVATE_PEM),
         ("HS512", "x1" * 31),
+        ("RS256", pem(SHORT_RSA_KEY.public_key())),
+        ("PS256", pem(ED_KEY.public_key())),
+        ("RS256", '{"kty": "RSA", "n": "hunter2", "e": "AQAB"}'),
+        ("HS256", '{"kty": "oct", "k": "hunter2-hunter2-hunter2-hunter2-hunter2"}'),
+        ("HS256", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIhunter2hunter2"),
+        ("ES256", "-----BEGIN PUBLIC KEY-----\nhunter2\n-----END PUBLIC KEY-----"),
     ],
 )
 def test_a_jwt_key_of_the_wrong_kind_is_refused(
@@ -332,6 +349,19 @@ def test_a_jwt_key_of_the_wrong_kind_is_refused(
     (line,) = problems_of(monkeypatch, LOCAL | {"JWT_ALGORITHM": algorithm, "JWT_KEY": key})
     assert line.startswith("JWT_KEY")
     assert key[:20] not in line.replace("JWT_KEY", "")
+    assert "hunter2" not in line
+
+
+def test_the_line_says_what_kind_of_key_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for algorithm, key, said in (
+        ("RS256", pem(SHORT_RSA_KEY.public_key()), "is an RSA key of 1024 bits; RS256 takes 2048 or more"),
+        ("RS256", PRIVATE_PEM, "is a private key; only the public one belongs here"),
+        ("ES256", pem(RSA_KEY.public_key()), "is a public key of another kind than ES256 takes: RSA"),
+        ("ES384", pem(EC_KEY.public_key()), "than ES384 takes: elliptic-curve (secp256r1)"),
+        ("HS256", pem(RSA_KEY.public_key()), "is a PEM key, but JWT_ALGORITHM is HS256"),
+    ):
+        (line,) = problems_of(monkeypatch, LOCAL | {"JWT_ALGORITHM": algorithm, "JWT_KEY": key})
+        assert said in line
 
 
 def test_webhook_url_and_secret_come_together(monkeypatch: pytest.MonkeyPatch) -> None:

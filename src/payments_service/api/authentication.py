@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import jwt
 from fastapi import Depends, Request
 from pydantic import SecretStr
+from starlette.types import Scope
 
 from payments_service.api.fields import backend_id
 from payments_service.domain.errors import Refusal
@@ -23,10 +25,20 @@ LONGEST_TOKEN = 8192
 LATEST_EXPIRY = 253_402_300_800
 
 
+CALLER = "payments.caller"
+WHY_UNAUTHORIZED = "payments.why_unauthorized"
+
+Reason = Literal["missing", "malformed", "unknown", "expired"]
+
+
 class Unauthorized(Refusal):
-    """No credentials, or none that are known here."""
+    """No credentials, or none that are known here. `reason` is for figures and logs; callers never learn it."""
 
     code = "unauthorized"
+
+    def __init__(self, reason: Reason = "unknown") -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class Forbidden(Refusal):
@@ -60,21 +72,29 @@ class Caller:
         return self.is_service or self.is_admin
 
     def organises(self, organizer: str | None) -> bool:
-        return organizer is not None and organizer in self.groups
+        """An event without organizer is nobody's, whatever stands in a token's groups."""
+        return bool(organizer) and organizer in self.groups
 
 
 class Authenticator:
-    """Knows the service keys and the one key that signs members' tokens."""
+    """Knows the service keys and the one key that signs members' tokens.
+
+    A name may have two keys while one is changed: the caller stays the same one, with the same idempotency keys.
+    """
 
     def __init__(
         self,
         *,
-        service_keys: Mapping[str, SecretStr],
+        service_keys: Mapping[str, Iterable[SecretStr]],
         jwt_key: str | None = None,
         jwt_algorithm: str = "HS256",
         jwt_audience: str = "payments-service",
     ) -> None:
-        self._service_keys = {name: key.get_secret_value().encode() for name, key in service_keys.items()}
+        self._service_keys = [
+            (name, _digest(key.get_secret_value().encode()))
+            for name, keys in service_keys.items()
+            for key in keys
+        ]
         self._jwt_key = jwt_key
         self._jwt_algorithm = jwt_algorithm
         self._jwt_audience = jwt_audience
@@ -91,14 +111,17 @@ class Authenticator:
 
     def identify(self, header: bytes | None) -> Caller:
         """The caller behind one raw `Authorization` header. Raises Unauthorized, never saying why."""
-        found = re.fullmatch(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+)", header or b"")
+        if header is None:
+            raise Unauthorized("missing")
+        found = re.fullmatch(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+)", header)
         if found is None or len(found[1]) > LONGEST_TOKEN:
-            raise Unauthorized
+            raise Unauthorized("malformed")
         return self._service(found[1]) or self._member(found[1])
 
     def _service(self, presented: bytes) -> Caller | None:
-        """Every key is compared, so that the time taken tells nothing about which one came close."""
-        matching = [name for name, key in self._service_keys.items() if hmac.compare_digest(key, presented)]
+        """Every key is compared, by its digest, so that the time taken tells nothing about any of them."""
+        digest = _digest(presented)
+        matching = [name for name, key in self._service_keys if hmac.compare_digest(key, digest)]
         return Caller(kind="service", name=matching[0]) if matching else None
 
     def _member(self, token: bytes) -> Caller:
@@ -114,9 +137,15 @@ class Authenticator:
                 options={"require": ["exp", "sub", "aud"]},
             )
             return _member_of(claims)
+        except jwt.ExpiredSignatureError:  # of a signature that is right
+            raise Unauthorized("expired") from None
         # PyJWT lets other kinds through for claims of a wrong type (an `exp` beyond every calendar, for one).
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
             raise Unauthorized from None
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()
 
 
 def _member_of(claims: Mapping[str, Any]) -> Caller:
@@ -144,13 +173,22 @@ def _member_of(claims: Mapping[str, Any]) -> Caller:
     )
 
 
+def caller_of(scope: Scope, authenticator: Authenticator) -> Caller:
+    """Who sent this request, noted in its scope. Raises Unauthorized, for two headers too: a proxy may trust either."""
+    headers = [value for name, value in scope["headers"] if name == b"authorization"]
+    try:
+        if len(headers) > 1:
+            raise Unauthorized("malformed")
+        scope[CALLER] = caller = authenticator.identify(headers[0] if headers else None)
+    except Unauthorized as refusal:
+        scope[WHY_UNAUTHORIZED] = refusal.reason
+        raise
+    return caller
+
+
 async def authenticate(request: Request) -> Caller:
     """The dependency of every route that is not a probe or a delivery from Vipps. Raises Unauthorized."""
-    headers = [value for name, value in request.scope["headers"] if name == b"authorization"]
-    authenticator: Authenticator = request.app.state.authenticator
-    caller = authenticator.identify(headers[0] if len(headers) == 1 else None)
-    request.scope["payments.caller"] = caller
-    return caller
+    return caller_of(request.scope, request.app.state.authenticator)
 
 
 Authenticated = Annotated[Caller, Depends(authenticate)]

@@ -72,8 +72,8 @@ _GENERAL = {
     "refused": Entry(
         409,
         "Refused",
-        "Dette kan ikke gjøres slik det står nå.",
-        "This cannot be done as things are now.",
+        "Dette kan ikke gjøres slik det står nå. Last siden på nytt for å se hva som gjelder.",
+        "This cannot be done as things are now. Reload the page to see how it stands.",
     ),
     "conflict": Entry(
         409,
@@ -129,8 +129,8 @@ _NOT_FOUND = {
     "user_not_found": Entry(
         404,
         "User not found",
-        "Vi har ikke lagret noe om dette medlemmet.",
-        "We keep nothing about this member.",
+        "Vi har ikke lagret noe om dette medlemmet. Sjekk brukernavnet.",
+        "We keep nothing about this member. Check the user id.",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""What is wrong with a field, in words that never repeat what was sent."""
+"""What is wrong with a field, in words that never repeat what was sent. `field_catalogue` has them in bokmål too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 #: What pydantic finds wrong, in our words: its own may quote what was sent.
-_MESSAGES = {
+MESSAGES = {
     "missing": "is required",
     "extra_forbidden": "is not a known field",
     "string_type": "must be text",
@@ -20,13 +20,15 @@ _MESSAGES = {
     "literal_error": "is not one of the known values",
     "enum": "is not one of the known values",
 }
+#: Of what pydantic finds and we have no words for.
+OTHERWISE = "is not acceptable"
 
 
 def field_error(item: Mapping[str, Any]) -> dict[str, str]:
     if item["type"] == "value_error":  # raised by our own fields, which never quote
-        message = str(item.get("ctx", {}).get("error", "is not acceptable"))
+        message = str(item.get("ctx", {}).get("error", OTHERWISE))
     else:
-        message = _MESSAGES.get(item["type"], "is not acceptable")
+        message = MESSAGES.get(item["type"], OTHERWISE)
     return {"field": field_path(item["loc"]), "message": message}
 
 

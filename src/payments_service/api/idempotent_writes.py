@@ -10,7 +10,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from payments_service.api.authentication import Authenticator, Unauthorized
+from payments_service.api.authentication import Authenticator, Unauthorized, caller_of
 from payments_service.api.problems import HttpProblem, problem_response
 from payments_service.storage import idempotency
 from payments_service.storage.database import Database
@@ -64,12 +64,13 @@ class IdempotentWrites:
             await problem_response(scope, "unavailable", headers={"Retry-After": "2"})(scope, receive, send)
 
     def _slot(self, scope: Scope, key: bytes) -> Slot:
+        """Who calls is answered before how the key is written. Raises Unauthorized, HttpProblem."""
+        caller = caller_of(scope, self._authenticator)
         if not 1 <= len(key) <= _LONGEST_KEY or any(not 32 <= byte <= 126 for byte in key):
             errors = [
                 {"field": "header.idempotency-key", "message": "must be 1-255 printable ASCII characters"}
             ]
             raise HttpProblem("invalid_request", errors=errors)
-        caller = self._authenticator.identify(_header(scope, b"authorization"))
         return Slot(caller.identity, scope["method"], _path(scope["path"]), kept_key(key))
 
     async def _answer(self, slot: Slot, scope: Scope, receive: Receive, send: Send) -> None:

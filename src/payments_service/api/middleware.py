@@ -11,7 +11,9 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from payments_service.api.authentication import CALLER, WHY_UNAUTHORIZED
 from payments_service.api.problems import REQUEST_ID, problem_response
+from payments_service.api.refused_credentials import RefusedCredentials
 from payments_service.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -45,6 +47,7 @@ class RequestScope:
     def __init__(self, app: ASGIApp, *, services: Observed) -> None:
         self._app = app
         self._services = services
+        self._refused = RefusedCredentials(services.metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -70,7 +73,12 @@ class RequestScope:
         self._services.metrics.observe_http(scope["method"], route, status, seconds)
         write = log.debug if route in _QUIET_ROUTES and status < 400 else log.info
         method = scope["method"] if re.fullmatch(r"[A-Z]{1,10}", scope["method"]) else "other"
-        write("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1))
+        who = who_called(scope)
+        write(
+            "request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1), **who
+        )
+        if status == 401:
+            self._refused.note(route, scope.get(WHY_UNAUTHORIZED, "unknown"))
 
 
 class _Answer:
@@ -107,6 +115,14 @@ def request_id_of(scope: Scope) -> str:
     if len(sent) == 1 and _SAFE_REQUEST_ID.fullmatch(sent[0]):
         return str(sent[0], "ascii")
     return str(uuid4())
+
+
+def who_called(scope: Scope) -> dict[str, str]:
+    """A service by its key's name. A member is just one here: who moved money stands in the history."""
+    caller = scope.get(CALLER)
+    if caller is None:
+        return {}
+    return {"caller": caller.identity if caller.is_service else "member"}
 
 
 def route_template(scope: Scope) -> str:

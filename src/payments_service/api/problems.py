@@ -16,8 +16,10 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from payments_service.api.catalogue import CATALOGUE
+from payments_service.api.field_catalogue import in_language
 from payments_service.api.field_errors import field_error
 from payments_service.api.languages import preferred_language
+from payments_service.api.titles import title_of
 from payments_service.domain.errors import Refusal
 
 REQUEST_ID = "payments.request_id"
@@ -47,7 +49,7 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457 `application/problem+json`. `code` is stable; `detail` follows `Accept-Language`."""
+    """RFC 9457 `application/problem+json`. `code` is stable; what is for people follows `Accept-Language`."""
 
     type: str
     title: str
@@ -86,18 +88,21 @@ def problem_response(
     described_by: str | None = None,
 ) -> JSONResponse:
     """The answer for one code. `described_by` lends status and words to a code not in the catalogue."""
-    entry = CATALOGUE[described_by or code]
+    words = described_by or code
+    entry = CATALOGUE[words]
     language = preferred_language(Headers(scope=scope).get("accept-language"))
     content: dict[str, Any] = {
         "type": f"urn:payments-service:problem:{code}",
-        "title": entry.title,
+        "title": title_of(words, entry, language),
         "status": status or entry.status,
         "detail": entry.en if language == "en" else entry.nb,
         "code": code,
         "request_id": scope.get(REQUEST_ID, ""),
     }
     if errors:
-        content["errors"] = list(errors)
+        content["errors"] = [
+            {**error, "message": in_language(error["message"], language)} for error in errors
+        ]
     always = {"Content-Language": language, "Vary": "Accept-Language"}
     if content["status"] == 401:
         always["WWW-Authenticate"] = "Bearer"
