@@ -42,6 +42,7 @@ TITLES: Final[dict[str, str]] = {
     "unauthorized": "Innlogging kreves",
     "unavailable": "Svarer ikke",
     "user_not_found": "Medlemmet finnes ikke",
+    "notice_not_found": "Meldingen finnes ikke",
     "vipps_rejected": "Vipps sa nei",
     "vipps_unavailable": "Vipps svarer ikke",
 }
