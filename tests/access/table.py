@@ -33,7 +33,6 @@ class Line:
     method: str
     address: str
     target: str
-    is_planned: bool
     expected: dict[str, Expected]
     body: str | None
 
@@ -64,14 +63,12 @@ def _lines(text: str) -> Iterator[Line]:
 
 def _line(number: int, cells: dict[str, str]) -> Line:
     method, _, address = cells["route"].partition(" ")
-    target, _, planned = cells["of"].partition(" ")
     codes = _ALWAYS | dict(part.split() for part in cells["codes"].split(",") if part)
     return Line(
         number=number,
         method=method,
         address=address,
-        target=target,
-        is_planned=planned == "planned",
+        target=cells["of"],
         expected={caller: _expected(number, cells[caller], codes) for caller in CALLERS},
         body=cells["body"] or None,
     )

@@ -16,8 +16,8 @@ from fastapi import FastAPI
 from payments_service.demo.environment import SERVICE_KEY
 from payments_service.settings import Settings
 from payments_service_client import PaymentsClient
-from tests.client.test_every_route import PLANNED, routes_of
 from tests.client.test_every_route import app as app_as_described
+from tests.client.test_every_route import routes_of
 from tests.docs.pages import ROUTE, blocks, page, tables
 
 PAGE: Final = page("docs/lepton.md")
@@ -41,8 +41,8 @@ def test_the_settings_it_names_are_ours_or_leptons() -> None:
     assert {row[0].strip("`") for row in ours} <= VARIABLES
 
 
-def test_the_routes_it_names_are_there_or_planned() -> None:
-    assert set(ROUTE.findall(PAGE)) <= routes_of(app_as_described()) | PLANNED
+def test_the_routes_it_names_are_there() -> None:
+    assert set(ROUTE.findall(PAGE)) <= routes_of(app_as_described())
 
 
 def test_the_methods_it_names_are_the_clients() -> None:

@@ -1,4 +1,4 @@
-"""The methods of routes that are planned: tried against the service as soon as it has them."""
+"""An event's books, time for everybody, what goes away, and what was told: against the service itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from fastapi import FastAPI
 
 from payments_service.simulator.simulator import Simulator
 from payments_service_client import (
@@ -16,13 +15,6 @@ from payments_service_client import (
     PaymentsClient,
     RegistrationStatus,
 )
-from tests.client.test_every_route import PLANNED, routes_of
-
-
-def needs(app: FastAPI, *routes: str) -> None:
-    assert set(routes) <= PLANNED
-    if missing := set(routes) - routes_of(app):
-        pytest.skip(f"not among the service's routes yet: {', '.join(sorted(missing))}")
 
 
 async def a_paid_seat(payments: PaymentsClient, simulator: Simulator) -> str:
@@ -37,9 +29,7 @@ async def a_paid_seat(payments: PaymentsClient, simulator: Simulator) -> str:
     return order.order_id
 
 
-async def test_an_events_books(app: FastAPI, payments: PaymentsClient, simulator: Simulator) -> None:
-    path = "GET /v1/paid-events/{event_id}"
-    needs(app, f"{path}/orders", f"{path}/orders.csv", f"{path}/summary")
+async def test_an_events_books(payments: PaymentsClient, simulator: Simulator) -> None:
     order_id = await a_paid_seat(payments, simulator)
     assert [o.order_id async for o in payments.paid_events.orders(123, user_id="olanor")] == [order_id]
     assert [o async for o in payments.paid_events.orders(123, status=OrderStatus.CANCEL)] == []
@@ -51,10 +41,7 @@ async def test_an_events_books(app: FastAPI, payments: PaymentsClient, simulator
     assert [unpaid.registration_id for unpaid in summary.unpaid] == ["78"]
 
 
-async def test_more_time_for_a_whole_event(
-    app: FastAPI, payments: PaymentsClient, simulator: Simulator
-) -> None:
-    needs(app, "POST /v1/paid-events/{event_id}/extension")
+async def test_more_time_for_a_whole_event(payments: PaymentsClient, simulator: Simulator) -> None:
     await a_paid_seat(payments, simulator)
     before = await payments.registrations.get(78)
     extension = await payments.paid_events.extend(123, minutes=60, reason="Vipps var nede")
@@ -63,8 +50,7 @@ async def test_more_time_for_a_whole_event(
     assert longer.payment_expiredate - before.payment_expiredate == timedelta(hours=1)
 
 
-async def test_what_goes_away(app: FastAPI, payments: PaymentsClient, simulator: Simulator) -> None:
-    needs(app, "DELETE /v1/events/{event_id}", "DELETE /v1/users/{user_id}", "GET /v1/users/{user_id}/export")
+async def test_what_goes_away(payments: PaymentsClient, simulator: Simulator) -> None:
     order_id = await a_paid_seat(payments, simulator)
     assert order_id in str(await payments.users.export("olanor"))
     await payments.events.delete(123)
@@ -77,8 +63,7 @@ async def test_what_goes_away(app: FastAPI, payments: PaymentsClient, simulator:
     assert caught.value.code == "user_not_found"
 
 
-async def test_signed_events_that_were_sent(app: FastAPI, payments: PaymentsClient) -> None:
-    needs(app, "GET /v1/notices", "POST /v1/notices/{notice_id}/repeat")
+async def test_signed_events_that_were_sent(payments: PaymentsClient) -> None:
     assert [n async for n in payments.notices.list(status=NoticeStatus.GIVEN_UP, event_id=123)] == []
     with pytest.raises(NotFound):
         await payments.notices.repeat("msg-nobody-knows")
