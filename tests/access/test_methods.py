@@ -49,3 +49,20 @@ async def test_a_method_that_is_not_offered_says_which_are(world: World, caller:
             assert answer.status_code == 405, f"{method} {path}"
             assert method == "HEAD" or answer.json()["code"] == "method_not_allowed", f"{method} {path}"
             assert set(answer.headers["allow"].split(", ")) == known, f"{method} {path}"
+
+
+async def test_no_browser_is_invited(world: World) -> None:
+    """No CORS, no cookie, nothing kept: whoever calls has its credentials in a header."""
+    asks = {"Origin": "https://evil.test", "Access-Control-Request-Method": "POST", "Cookie": "session=1"}
+    for method, path in sorted(routes_of(world)):
+        for sent in (method, "OPTIONS"):
+            for caller in ("nobody", "service"):
+                answer = await world.client.request(
+                    sent, filled(path, world.ids["unknown"]), headers=headers_of(caller) | asks
+                )
+                allowing = [name for name in answer.headers if name.startswith("access-control-")]
+                assert allowing == [], f"{sent} {path}"
+                assert "set-cookie" not in answer.headers
+                assert answer.headers["cache-control"] == "no-store"
+                assert answer.headers["x-content-type-options"] == "nosniff"
+    await world.put_back()

@@ -128,12 +128,17 @@ _PUT_BACK: Final = _put_back()
 
 
 @asynccontextmanager
-async def open_world(database_url: str, **variables: str) -> AsyncIterator[World]:
-    """A world of its own on an empty database; `variables` go into the service's environment."""
+async def open_world(
+    database_url: str, *, service_url: str | None = None, **variables: str
+) -> AsyncIterator[World]:
+    """A world of its own on an empty database; `variables` go into the service's environment.
+
+    `database_url` is an owner's, for putting back; the service may have another role's.
+    """
     simulator = Simulator()
     neighbours = Counting(httpx.ASGITransport(app=simulator.app))
     given = environment(
-        database_url=database_url,
+        database_url=service_url or database_url,
         service_port=8000,
         simulator_origin="http://127.0.0.1:8090",
         JWT_KEY=JWT_KEY,

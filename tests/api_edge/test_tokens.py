@@ -18,6 +18,7 @@ import pytest
 import time_machine
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from jwt.algorithms import RSAAlgorithm
 
 from payments_service import settings_jwt
 from payments_service.api.authentication import LEEWAY_SECONDS, Authenticator, Caller, Unauthorized
@@ -160,8 +161,8 @@ def test_a_public_key_is_no_shared_secret(algorithm: str) -> None:
 @pytest.mark.parametrize("none", ["none", "None", "NONE", "nOnE", "", None, 0, ["none"], "HS256,none"])
 def test_a_token_without_an_algorithm_is_nobodys(algorithm: str, none: Any) -> None:
     by = authenticator(SHARED if algorithm in HMACS else pem_of(MAKERS[algorithm]("backend")), algorithm)
-    for signature in (b"", b"x"):
-        assert_nobody(by, by_hand({"alg": none}, claims(), lambda _, s=signature: s))
+    assert_nobody(by, by_hand({"alg": none}, claims(), lambda _: b""))
+    assert_nobody(by, by_hand({"alg": none}, claims(), lambda _: b"x"))
     assert_nobody(by, by_hand({}, claims(), lambda _: b""))
 
 
@@ -183,8 +184,8 @@ LURES: dict[str, Any] = {
 }
 
 
-def jwk_of(key: Private) -> dict[str, Any]:
-    return dict(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True))  # type: ignore[arg-type]
+def jwk_of(key: rsa.RSAPrivateKey) -> dict[str, Any]:
+    return dict(RSAAlgorithm.to_jwk(key.public_key(), as_dict=True))
 
 
 def test_a_key_that_comes_with_the_token_is_not_looked_at() -> None:
@@ -267,6 +268,6 @@ def test_a_pem_in_one_line_of_a_dotenv_file_verifies(
     pem = pem_of(mine).replace("\n", "\\n")
     lines = [f"{name}={value}" for name, value in LOCAL.items()]
     (tmp_path / ".env").write_text("\n".join([*lines, "JWT_ALGORITHM=ES256", f"JWT_KEY={quote}{pem}{quote}"]))
-    settings = Settings(_env_file=tmp_path / ".env")  # type: ignore[call-arg]
+    settings = Settings(_env_file=tmp_path / ".env")
     by = Authenticator.from_settings(settings)
     assert identify(by, jwt.encode(claims(), mine, "ES256")).user_id == "olanor"

@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -25,6 +26,7 @@ class Neighbour:
         self.drip = 0.0
         self.hangs_up = False
         self.connections = 0
+        self.port = 0
         self.heads: list[bytes] = []
         self.serving: set[asyncio.Task[None]] = set()
 
@@ -55,7 +57,8 @@ class Neighbour:
 async def _met() -> AsyncIterator[tuple[Neighbour, Outgoing]]:
     neighbour = Neighbour()
     server = await asyncio.start_server(neighbour.serve, "127.0.0.1", 0)
-    line = Outgoing(base_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    neighbour.port = server.sockets[0].getsockname()[1]
+    line = Outgoing(base_url=f"http://127.0.0.1:{neighbour.port}/")
     try:
         yield neighbour, line
     finally:
@@ -199,3 +202,31 @@ async def test_a_worn_out_client_is_replaced() -> None:
     assert (await _get(line)).status == 200
     assert transport.closed == 1
     await line.aclose()
+
+
+async def test_a_redirect_leads_nowhere() -> None:
+    async with _met() as (elsewhere, _), _met() as (neighbour, line):
+        for status in (301, 302, 303, 307, 308):
+            address = f"http://127.0.0.1:{elsewhere.port}/stolen"
+            neighbour.says = (
+                f"HTTP/1.1 {status} Go\r\nLocation: {address}\r\nContent-Length: 0\r\n\r\n".encode()
+            )
+            with pytest.raises(NoAnswer, match="redirect"):
+                await _get(line)
+        assert elsewhere.connections == 0
+
+
+async def test_proxies_and_passwords_of_the_environment_are_not_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with _met() as (proxy, _), _met() as (neighbour, line):
+        for scheme in ("http", "https", "all"):
+            monkeypatch.setenv(f"{scheme}_proxy", f"http://127.0.0.1:{proxy.port}")
+            monkeypatch.setenv(f"{scheme.upper()}_PROXY", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        (tmp_path / ".netrc").write_text("default login somebody password hunter2\n")
+        monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+        assert (await _get(line)).status == 200
+        assert (proxy.connections, neighbour.connections) == (0, 1)
+        assert b"authorization" not in neighbour.heads[0].lower()
