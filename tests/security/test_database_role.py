@@ -15,7 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from payments_service.storage.tables import metadata
-from tests.access.callers import headers_of
+from tests.access.callers import OTHER, headers_of
 from tests.access.world import World, open_world
 from tests.postgres import ROOT, Server, fresh_database
 
@@ -80,8 +80,9 @@ async def test_the_role_can_neither_change_a_table_nor_delete_what_must_stay(
 
 
 def deleted_from(source: str) -> set[str]:
-    """The tables of `orders.delete()` and `delete(orders)`."""
-    names = re.findall(r"\b(\w+)\.delete\(\)", source) + re.findall(r"\bdelete\((\w+)\)", source)
+    """The tables of `orders.delete()`, `delete(orders)` and `_delete(connection, orders, …)`."""
+    ways = (r"\b(\w+)\.delete\(\)", r"\bdelete\((\w+)\)", r"\b_delete\(connection, (\w+)")
+    names = [name for way in ways for name in re.findall(way, source)]
     return {name.removesuffix("_table") for name in names} & set(metadata.tables)
 
 
@@ -92,7 +93,7 @@ def test_what_the_service_deletes_from_is_granted_and_nothing_else() -> None:
 
 
 async def test_the_service_works_under_a_role_that_owns_nothing(role: Role) -> None:
-    """A start, a payment, money back, a sign-off, a seat that falls due, and every job of the scheduler."""
+    """A start, a payment, money back, a sign-off, an event and a member that go, a seat that falls due, every job."""
     with capture_logs() as lines:
         async with open_world(role.owner_url, service_url=role.url, SWEEP_SECONDS="1") as world:
             async with world.app.router.lifespan_context(world.app):
@@ -109,6 +110,9 @@ async def _live(world: World) -> None:
     assert refunded.json()["refunded"] == "1.00"
     await world.must("DELETE", "/v1/registrations/r-open")
     await world.must("DELETE", "/v1/paid-events/kurs")
+    await world.must("DELETE", "/v1/events/kurs")
+    assert (await world.must("GET", f"/v1/users/{OTHER}/export"))["registrations"]
+    await world.must("DELETE", f"/v1/users/{OTHER}")
     seat = world.simulator.backend.sign_up("julebord", "sen")
     due = {"event_id": "julebord", "user_id": "sen", "payment_expiredate": "2026-01-01T00:00:00Z"}
     await world.must("PUT", f"/v1/registrations/{seat.registration_id}", due)
