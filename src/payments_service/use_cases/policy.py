@@ -12,11 +12,15 @@ from payments_service.domain.orders import VippsApi
 
 
 class Queue(StrEnum):
-    """What has due work: orders to ask Vipps about, operations to carry out, registrations to decide."""
+    """What has due work: orders to ask Vipps about, operations to carry out, registrations to decide.
+
+    `imported`: orders of the system before this one, which Vipps has not been asked about.
+    """
 
     ORDERS = "orders"
     OPERATIONS = "operations"
     REGISTRATIONS = "registrations"
+    IMPORTED = "imported"
 
 
 Nudge = Callable[[Queue], None]
