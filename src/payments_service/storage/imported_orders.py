@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, Text, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from payments_service.domain.imported import Answer, ImportedOrder
@@ -173,7 +174,7 @@ async def forget_user(connection: AsyncConnection, user_id: str) -> None:
         .values(
             user_id=None,
             payment_link=None,
-            raw=t.raw - "user_id" - "payment_link",
+            raw=t.raw.op("-")(cast(["user_id", "payment_link"], ARRAY(Text))),
             forgotten_at=func.clock_timestamp(),
         )
     )
