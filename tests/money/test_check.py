@@ -69,7 +69,7 @@ def imported(word: str = "SALE", **more: Any) -> Insert:
     return insert(tables.imported_orders).values({**row, "imported_at": ago(hours=3), **more})
 
 
-KNOWN: Final = {"answer": "known", "enriched_at": ago(hours=2), "amount_ore": 25000}
+KNOWN: Final[dict[str, Any]] = {"answer": "known", "enriched_at": ago(hours=2), "amount_ore": 25000}
 HELD: Final = {"authorized_ore": 25000, "held_ore": 25000, "paid_at": ago(hours=2)}
 TAKEN: Final = {"authorized_ore": 25000, "captured_ore": 25000, "paid_at": ago(hours=2), "is_closed": True}
 OVER: Final = {"over_at": ago(minutes=30), "released_by": "unregister", "due_at": None}
