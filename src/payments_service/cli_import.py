@@ -31,7 +31,7 @@ from payments_service.use_cases.disregard_imported_order import disregard_import
 from payments_service.use_cases.enrich_imported_orders import enrich_imported_orders
 from payments_service.use_cases.grant import Grant
 from payments_service.use_cases.import_lepton import Comparison, CountsDiffer, import_lepton
-from payments_service.use_cases.read_imported_order import Outcome
+from payments_service.use_cases.record_imported_answer import Outcome
 from payments_service.wiring import Services
 
 app = typer.Typer(

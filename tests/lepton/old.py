@@ -17,7 +17,8 @@ from payments_service.lepton.mapping import (
 )
 from payments_service.storage import imported_orders
 from payments_service.storage.tables import imported_orders as table
-from payments_service.use_cases.read_imported_order import Outcome, read_imported_order
+from payments_service.use_cases.read_imported_order import read_imported_order
+from payments_service.use_cases.record_imported_answer import Outcome
 from tests.storage.rows import add
 from tests.use_cases.world import EVENT, PRICE, USER, World
 

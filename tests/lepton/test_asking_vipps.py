@@ -8,7 +8,7 @@ from payments_service.domain.operations import OperationKind
 from payments_service.use_cases.disregard_imported_order import disregard_imported_order
 from payments_service.use_cases.grant import Grant
 from payments_service.use_cases.move_money import Wish, move_money
-from payments_service.use_cases.read_imported_order import Outcome
+from payments_service.use_cases.record_imported_answer import Outcome
 from payments_service.vipps.errors import OutcomeUnknown, TryAgain
 from tests.domain.made import reading
 from tests.lepton.old import ONE, TWO, is_due, old, read, rest, vipps_has, was

@@ -12,7 +12,7 @@ from payments_service.simulator.simulator import Simulator
 from payments_service.storage import imported_orders
 from payments_service.use_cases import enrich_imported_orders as enriching
 from payments_service.use_cases.enrich_imported_orders import enrich_imported_orders
-from payments_service.use_cases.read_imported_order import Outcome
+from payments_service.use_cases.record_imported_answer import Outcome
 from payments_service.vipps.ecom import EcomApi
 from payments_service.vipps.port import NewPayment, PaymentApi
 from tests.lepton.old import old, was

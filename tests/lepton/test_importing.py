@@ -10,7 +10,7 @@ import pytest
 from payments_service.lepton.mapping import Dump, read_dump
 from payments_service.storage import imported_orders
 from payments_service.use_cases.import_lepton import Comparison, CountsDiffer, import_lepton
-from payments_service.use_cases.read_imported_order import Outcome
+from payments_service.use_cases.record_imported_answer import Outcome
 from tests.lepton.old import ONE, TWO, dump, is_due, old, read, row, vipps_has
 from tests.use_cases.world import EVENT, USER, World
 

@@ -16,7 +16,7 @@ from payments_service.use_cases.adopt_seat import adopt_seat
 from payments_service.use_cases.grant import Grant, exempt
 from payments_service.use_cases.policy import Policy, Queue
 from payments_service.use_cases.pull_seats import pull_seats
-from payments_service.use_cases.read_imported_order import Outcome
+from payments_service.use_cases.record_imported_answer import Outcome
 from payments_service.use_cases.remove_paid_event import remove_paid_event
 from payments_service.use_cases.sign_off import sign_off
 from payments_service.vipps.errors import OutcomeUnknown

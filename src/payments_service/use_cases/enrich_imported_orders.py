@@ -15,7 +15,8 @@ from payments_service.storage.claims import Claim, claim_due
 from payments_service.storage.database import Database
 from payments_service.storage.tables import imported_orders as table
 from payments_service.use_cases.policy import Nudge, Policy
-from payments_service.use_cases.read_imported_order import Outcome, read_imported_order
+from payments_service.use_cases.read_imported_order import read_imported_order
+from payments_service.use_cases.record_imported_answer import Outcome
 from payments_service.vipps.port import PaymentApi
 
 AT_ONCE: Final = 3
