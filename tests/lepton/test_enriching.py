@@ -15,7 +15,7 @@ from payments_service.use_cases.enrich_imported_orders import enrich_imported_or
 from payments_service.use_cases.record_imported_answer import Outcome
 from payments_service.vipps.ecom import EcomApi
 from payments_service.vipps.port import NewPayment, PaymentApi
-from tests.lepton.old import old, was
+from tests.lepton.old import old, vipps_has, was
 from tests.use_cases.neighbours import Call
 from tests.use_cases.world import World
 
@@ -140,16 +140,17 @@ async def test_what_a_killed_run_held_is_taken_over_when_its_lease_ends(lepton: 
 
 async def test_only_a_few_are_asked_about_at_once(lepton: Lepton) -> None:
     world, under_way, most = lepton.world, 0, 0
-    for number in range(1, 9):
-        await was(world, "SALE", number)
+    together = asyncio.Barrier(enriching.AT_ONCE)
+    for number in range(1, 2 * enriching.AT_ONCE + 1):
+        vipps_has(world, await was(world, "SALE", number), "INITIATE", "SALE")
 
     async def watch(call: Call) -> None:
         nonlocal under_way, most
         under_way += 1
+        await together.wait()  # none goes on before as many as may are there
         most = max(most, under_way)
-        await asyncio.sleep(0)  # the others of the same round arrive
         under_way -= 1
 
     world.vipps.witness = watch
-    await lepton.run(world.vipps)
+    assert await lepton.run(world.vipps) == {Outcome.KNOWN: 6}
     assert most == enriching.AT_ONCE
