@@ -149,6 +149,18 @@ def notices(context: typer.Context) -> None:
     hand_tools(args=context.args, prog_name="payments-service notices")
 
 
+@app.command(
+    name="import",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def import_(context: typer.Context) -> None:
+    """Take over the payments of the system before this one: lepton, disregard."""
+    from payments_service.cli_import import app as hand_tools  # only these need the whole service
+
+    hand_tools(args=context.args, prog_name="payments-service import")
+
+
 def _refuse(bad: BadSettings) -> NoReturn:
     for problem in bad.problems:
         print(problem, file=sys.stderr)

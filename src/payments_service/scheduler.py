@@ -24,6 +24,7 @@ from payments_service.storage import (
 )
 from payments_service.storage.claims import Claim, claim_due
 from payments_service.storage.database import database_now
+from payments_service.storage.tables import imported_orders as imported_orders_table
 from payments_service.storage.tables import notices as notices_table
 from payments_service.storage.tables import operations as operations_table
 from payments_service.storage.tables import orders as orders_table
@@ -33,6 +34,7 @@ from payments_service.use_cases.deliver_notice import deliver_notice
 from payments_service.use_cases.forget_old import forget_old
 from payments_service.use_cases.policy import Queue
 from payments_service.use_cases.pull_seats import pull_seats
+from payments_service.use_cases.read_imported_order import read_imported_order
 from payments_service.use_cases.remove_event import finish_removals
 from payments_service.use_cases.settle_order import settle_order
 from payments_service.use_cases.settle_registration import settle_registration
@@ -43,13 +45,21 @@ _log = structlog.get_logger(__name__)
 # Orders, operations and notices are looked for every second whatever SWEEP_SECONDS says: Vipps advises to ask every two
 # while a member pays, nobody wants to wait for money, and an idle look costs a tenth of a millisecond.
 _EVERY_SECOND: Final = 1
+# A seat hangs on these; whoever puts one to be asked about wakes the queue as well.
+_IMPORTED_SECONDS: Final = 2
 _FIGURES_SECONDS: Final = 5
 _SWEEP_OLD_SECONDS: Final = 3600
 _CHECK_SECONDS: Final = 300
 # Vipps removes what has not answered for two weeks; without webhooks the polling still finds everything, only later.
 _WEBHOOK_CHECK_SECONDS: Final = 600
 _DRAIN_SECONDS: Final = 15.0
-_SLOTS: Final = {Queue.ORDERS: 16, Queue.OPERATIONS: 8, Queue.REGISTRATIONS: 16, Queue.NOTICES: 16}
+_SLOTS: Final = {
+    Queue.ORDERS: 16,
+    Queue.OPERATIONS: 8,
+    Queue.REGISTRATIONS: 16,
+    Queue.NOTICES: 16,
+    Queue.IMPORTED: 3,
+}
 
 
 class Scheduler:
@@ -66,6 +76,7 @@ class Scheduler:
                 Queue.REGISTRATIONS, registrations_table, self._settle_registration
             ),
             Queue.NOTICES: self._queue(Queue.NOTICES, notices_table, self._deliver_notice),
+            Queue.IMPORTED: self._queue(Queue.IMPORTED, imported_orders_table, self._read_imported_order),
         }
 
     def start(self) -> None:
@@ -73,6 +84,7 @@ class Scheduler:
         settings = self._services.settings
         self._every(_EVERY_SECOND, self._tick_orders)
         self._every(_EVERY_SECOND, self._tick_operations)
+        self._every(_IMPORTED_SECONDS, self._tick_imported)
         if self._services.policy.rules.expiry_mode is not ExpiryMode.OFF:
             self._every(settings.sweep_seconds, self._tick_registrations)
         if self._services.notices is not None:
@@ -131,6 +143,9 @@ class Scheduler:
     async def _tick_operations(self) -> None:
         await self._queues[Queue.OPERATIONS].tick()
 
+    async def _tick_imported(self) -> None:
+        await self._queues[Queue.IMPORTED].tick()
+
     async def _tick_registrations(self) -> None:
         await self._queues[Queue.REGISTRATIONS].tick()
 
@@ -159,6 +174,18 @@ class Scheduler:
             policy=s.policy,
             nudge=s.nudge,
             learned=s.learned,
+        )
+
+    async def _read_imported_order(self, claim: Claim) -> None:
+        s = self._services
+        await read_imported_order(
+            claim.key,
+            database=s.database,
+            vipps=s.vipps,
+            policy=s.policy,
+            nudge=s.nudge,
+            cause="due",
+            claim=claim,
         )
 
     async def _settle_registration(self, claim: Claim) -> None:

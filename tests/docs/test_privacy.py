@@ -39,11 +39,13 @@ HARMLESS: Final = {
         "pays_seat",
         "is_returning",
         "is_pushed",
+        "is_imported",
     },
     "operations": {"is_in_doubt"},
     "history": {"history_id"},
     "deliveries": {"delivery_id"},
     "attention": {"attention_id"},
+    "imported_orders": {"imported_at", "enriched_at", "missing_since", "forgotten_at"},
 }
 #: Tables that hold nothing of a person's, named as such on the page.
 NOBODYS: Final = {"paid_events", "removals"}

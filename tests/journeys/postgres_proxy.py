@@ -19,7 +19,7 @@ class PostgresProxy:
         self._flows.set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: list[asyncio.StreamWriter] = []
-        self._cut: str | None = None
+        self._cut: tuple[bytes, str] | None = None
 
     def start(self) -> str:
         """Return the URL of the same database through the proxy."""
@@ -32,9 +32,10 @@ class PostgresProxy:
         """From now on nothing gets through. On the neighbours' loop only."""
         self._flows.clear()
 
-    def cut_at_next_commit(self, when: str) -> None:
-        """Break the connection of the next COMMIT, `before` or `after` PostgreSQL has got it."""
-        self._cut = when
+    def cut_at_commit_of(self, word: str, when: str) -> None:
+        """Break the connection of the next COMMIT of a transaction that wrote `word`, `before` or `after` PostgreSQL
+        has got it. Other transactions, of the clock's jobs for one, go on."""
+        self._cut = word.encode(), when
 
     def close(self) -> None:
         self._neighbours.wait_for(self._close())
@@ -63,10 +64,16 @@ class PostgresProxy:
         self, source: asyncio.StreamReader, back: asyncio.StreamWriter, sink: asyncio.StreamWriter
     ) -> None:
         """Carry bytes one way; `back` leads to where they come from."""
+        has_written = False
         with suppress(OSError):
             while data := await source.read(65_536):
                 await self._flows.wait()
-                when, self._cut = (self._cut, None) if b"COMMIT;" in data else (None, self._cut)
+                when = None
+                has_written |= self._cut is not None and self._cut[0] in data
+                if b"COMMIT;" in data:
+                    if has_written and self._cut is not None:
+                        (_, when), self._cut = self._cut, None
+                    has_written = False
                 if when != "before":
                     sink.write(data)
                 if when is not None:

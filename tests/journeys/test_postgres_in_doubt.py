@@ -68,7 +68,7 @@ def test_a_commit_that_was_cut_is_found_as_it_ended(stack: Stack, proxy: Postgre
     # Given a payment that Vipps has started, and a connection that breaks as its link is written down
     stack.start_service(MORTAL, DATABASE_URL=proxy.start())
     member = stack.joins()
-    stack.neighbours.after("initiate", lambda _: proxy.cut_at_next_commit(when))
+    stack.neighbours.after("initiate", lambda _: proxy.cut_at_commit_of("order_started", when))
     cut = stack.pay(member)
     assert cut.status_code == 503, cut.text
     (first,) = stack.registration(member)["orders"]

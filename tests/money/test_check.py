@@ -63,6 +63,13 @@ def delivery(**more: Any) -> Insert:
     return insert(tables.deliveries).values({**row, **more})
 
 
+def imported(word: str = "SALE", **more: Any) -> Insert:
+    """The order as the system before this one had it."""
+    row = {"order_id": ORDER, "event_id": "123", "user_id": "olanor", "word": word, "status": word, "raw": {}}
+    return insert(tables.imported_orders).values({**row, "imported_at": ago(hours=3), **more})
+
+
+KNOWN: Final[dict[str, Any]] = {"answer": "known", "enriched_at": ago(hours=2), "amount_ore": 25000}
 HELD: Final = {"authorized_ore": 25000, "held_ore": 25000, "paid_at": ago(hours=2)}
 TAKEN: Final = {"authorized_ore": 25000, "captured_ore": 25000, "paid_at": ago(hours=2), "is_closed": True}
 OVER: Final = {"over_at": ago(minutes=30), "released_by": "unregister", "due_at": None}
@@ -102,6 +109,16 @@ BROKEN: Final[dict[str, tuple[str, tuple[Insert, ...]]]] = {
             operation("c1", "capture", 25000, is_done=False, created_at=ago(hours=25)),
         ),
     ),
+    "known_import_is_an_order": (ORDER, (imported(**KNOWN),)),
+    "import_and_order_agree": (
+        ORDER,
+        (
+            imported(**KNOWN, user_id="karinor"),
+            order("CAPTURE", **TAKEN | {"registration_id": None}, is_imported=True),
+        ),
+    ),
+    "imported_question_is_asked": (ORDER, (registration("awaiting_payment"), imported())),
+    "released_when_imports_are_answered": ("77", (registration("expired", **OVER), imported())),
     "delivery_is_settled": ("", (delivery(received_at=ago(hours=2)),)),
 }
 

@@ -218,7 +218,7 @@ MUTANTS = (
     Mutant(
         "money that comes late stays",
         SOURCE + "domain/decisions.py",
-        "        give_back=tuple(o.order_id for o in late) if rules.returns_late_money else (),\n",
+        "        give_back=tuple(o.order_id for o in late if _returns_by_itself(o, rules)),\n",
         "",
         ("tests/domain",),
     ),

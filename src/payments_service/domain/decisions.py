@@ -10,6 +10,7 @@ The rules, first match wins:
     frozen                      a person is looking: nothing is released, due or not
     before the deadline         wait for the member
     the clock is off            wait for ever
+    due, an earlier payment     held: the system before this one started it, and only Vipps knows whether it was paid
     due, no answer from Vipps   held: the seat is kept until Vipps answers
     due, Vipps never closes it  held as well: a person must look
     due, an order is open       expiring: nothing new can start, what is open may finish
@@ -79,9 +80,19 @@ class Verdict:
     attention: tuple[tuple[Attention, str | None], ...] = ()
 
 
-def decide(registration: Registration, orders: Sequence[Order], *, now: datetime, rules: Rules) -> Verdict:
-    """Return the verdict on a registration; `orders` are all of its orders."""
-    verdict = _decide(registration, orders, now, rules)
+def decide(
+    registration: Registration,
+    orders: Sequence[Order],
+    *,
+    now: datetime,
+    rules: Rules,
+    has_open_question: bool = False,
+) -> Verdict:
+    """Return the verdict on a registration; `orders` are all of its orders.
+
+    `has_open_question`: the system before this one has a payment for the seat that nobody has the answer about yet.
+    """
+    verdict = _decide(registration, orders, now, rules, has_open_question=has_open_question)
     returning = {o.order_id for o in orders if o.is_returning and o.is_paid}
     frozen = tuple((Attention.AMOUNT_MISMATCH, o.order_id) for o in orders if o.is_frozen)
     return replace(
@@ -91,7 +102,14 @@ def decide(registration: Registration, orders: Sequence[Order], *, now: datetime
     )
 
 
-def _decide(registration: Registration, orders: Sequence[Order], now: datetime, rules: Rules) -> Verdict:
+def _decide(
+    registration: Registration,
+    orders: Sequence[Order],
+    now: datetime,
+    rules: Rules,
+    *,
+    has_open_question: bool,
+) -> Verdict:
     if not registration.has_seat:
         return _without_seat(registration, orders, rules, rule="over")
     if registration.status is RegistrationStatus.EXEMPT:
@@ -101,7 +119,7 @@ def _decide(registration: Registration, orders: Sequence[Order], now: datetime, 
         return _paid(paying, orders, rules)
     if _all_money_went_back(registration, orders):
         return Verdict("refunded", RegistrationStatus.REFUNDED)
-    return _unpaid(registration, orders, now, rules)
+    return _unpaid(registration, orders, now, rules, has_open_question=has_open_question)
 
 
 def _without_seat(registration: Registration, orders: Sequence[Order], rules: Rules, *, rule: str) -> Verdict:
@@ -117,7 +135,7 @@ def _without_seat(registration: Registration, orders: Sequence[Order], rules: Ru
         rule,
         registration.status,
         close=tuple(o.order_id for o in orders if o.is_open),
-        give_back=tuple(o.order_id for o in late) if rules.returns_late_money else (),
+        give_back=tuple(o.order_id for o in late if _returns_by_itself(o, rules)),
         attention=tuple((Attention.PAID_WITHOUT_SEAT, o.order_id) for o in [*stranded, *pending]),
     )
 
@@ -128,7 +146,7 @@ def _paid(paying: Sequence[Order], orders: Sequence[Order], rules: Rules) -> Ver
     surplus = [o for o in paying if o is not winner]
     # A surplus reservation is let go without asking: that costs nobody anything. Captured money goes back by itself
     # only where the rules say so.
-    back = [o for o in surplus if not o.captured_ore or rules.returns_late_money]
+    back = [o for o in surplus if not o.captured_ore or _returns_by_itself(o, rules)]
     # on its way back or not: it is a case until it is gone
     twice = [o for o in orders if o is not winner and o.is_paid and o.captured_ore and not o.is_frozen]
     wants_capture = rules.captures_at_once and winner.status is OrderStatus.RESERVED
@@ -143,7 +161,19 @@ def _paid(paying: Sequence[Order], orders: Sequence[Order], rules: Rules) -> Ver
     )
 
 
-def _unpaid(registration: Registration, orders: Sequence[Order], now: datetime, rules: Rules) -> Verdict:
+def _returns_by_itself(order: Order, rules: Rules) -> bool:
+    """Money taken before our time is a person's matter: what was agreed about it then, nobody here knows."""
+    return rules.returns_late_money and not order.is_imported
+
+
+def _unpaid(
+    registration: Registration,
+    orders: Sequence[Order],
+    now: datetime,
+    rules: Rules,
+    *,
+    has_open_question: bool,
+) -> Verdict:
     is_frozen = any(order.is_frozen for order in orders)
     is_due = now >= registration.payment_expiredate
     if registration.status is RegistrationStatus.PAID or any(_lost_its_money(order) for order in orders):
@@ -161,9 +191,15 @@ def _unpaid(registration: Registration, orders: Sequence[Order], now: datetime, 
     )  # money on its way back counts as well
     if rules.expiry_mode is ExpiryMode.SHADOW:
         return Verdict(
-            "shadow: an order is open" if is_open else "shadow: would release",
+            _shadow_rule(is_open=is_open, has_open_question=has_open_question),
             RegistrationStatus.AWAITING_PAYMENT,
-            would_release=not is_open and not is_frozen,
+            would_release=not is_open and not is_frozen and not has_open_question,
+        )
+    if has_open_question:
+        return Verdict(
+            "due, an earlier payment is not answered for",
+            RegistrationStatus.HELD,
+            attention=_held_too_long(registration, now),
         )
     if any(not order.is_closed and order.unanswered_since for order in orders):
         return Verdict(
@@ -175,6 +211,12 @@ def _unpaid(registration: Registration, orders: Sequence[Order], now: datetime, 
     if is_open:
         return Verdict("due, an order is open", RegistrationStatus.EXPIRING)
     return Verdict("due, all closed and unpaid", RegistrationStatus.EXPIRING, release=True)
+
+
+def _shadow_rule(*, is_open: bool, has_open_question: bool) -> str:
+    if has_open_question:
+        return "shadow: an earlier payment is not answered for"
+    return "shadow: an order is open" if is_open else "shadow: would release"
 
 
 def _all_money_went_back(registration: Registration, orders: Sequence[Order]) -> bool:

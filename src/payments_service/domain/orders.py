@@ -62,7 +62,7 @@ class Order:
     payment. `read_at` and `read_sha256`: its last usable answer. `pays_seat`: the one order that counts.
     `is_returning`: all its money is to go back, now and whenever more of it shows. `is_pushed`: Vipps asks the member
     on the phone, so there is no link. `is_start_repeatable`: nobody has its link, and starting it again, the same in
-    every word, is how to get it.
+    every word, is how to get it. `is_imported`: the system before this one started it.
     """
 
     order_id: str
@@ -94,6 +94,7 @@ class Order:
     is_returning: bool = False
     is_pushed: bool = False
     is_start_repeatable: bool = False
+    is_imported: bool = False
 
     @property
     def is_paid(self) -> bool:

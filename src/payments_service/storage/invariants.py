@@ -43,7 +43,9 @@ INVARIANTS: Final = (
     Invariant(
         "money_pays_a_seat_or_goes_back",
         "money in an order pays its seat, is on its way back, or is a case for a person",
-        """SELECT o.order_id FROM orders o WHERE o.is_paid AND NOT o.pays_seat AND NOT o.is_returning AND NOT EXISTS (
+        # what the system before this one took for seats that we never had is history
+        """SELECT o.order_id FROM orders o WHERE o.is_paid AND NOT o.pays_seat AND NOT o.is_returning
+            AND NOT (o.is_imported AND o.registration_id IS NULL) AND NOT EXISTS (
             SELECT 1 FROM attention a WHERE a.order_id = o.order_id::text AND a.closed_at IS NULL)""",
     ),
     Invariant(
@@ -95,6 +97,33 @@ INVARIANTS: Final = (
         "what Vipps delivered is settled within an hour",
         """SELECT delivery_id FROM deliveries
            WHERE settled_at IS NULL AND received_at < clock_timestamp() - interval '1 hour'""",
+    ),
+    Invariant(
+        "known_import_is_an_order",
+        "an imported order is an order of ours exactly when Vipps knows it",
+        """SELECT coalesce(i.order_id, o.order_id) FROM imported_orders i
+           FULL JOIN (SELECT order_id FROM orders WHERE is_imported) o USING (order_id)
+           WHERE (o.order_id IS NOT NULL) <> coalesce(i.answer = 'known', false)""",
+    ),
+    Invariant(
+        "import_and_order_agree",
+        "an imported order and the order it has become are about the same event, member and amount",
+        """SELECT i.order_id FROM imported_orders i JOIN orders o USING (order_id)
+           WHERE o.event_id <> i.event_id OR o.amount_ore IS DISTINCT FROM i.amount_ore
+             OR o.user_id IS DISTINCT FROM i.user_id""",
+    ),
+    Invariant(
+        "imported_question_is_asked",
+        "Vipps is to be asked about every unanswered imported order that a seat hangs on",
+        """SELECT i.order_id FROM imported_orders i JOIN registrations r USING (event_id, user_id)
+           WHERE i.answer IS NULL AND i.due_at IS NULL AND r.status IN ('awaiting_payment', 'expiring', 'held')""",
+    ),
+    Invariant(
+        "released_when_imports_are_answered",
+        "no seat is taken back while the system before this one says it was paid and Vipps has not been heard",
+        """SELECT r.registration_id FROM registrations r JOIN imported_orders i USING (event_id, user_id)
+           WHERE r.status = 'expired' AND i.imported_at <= r.over_at AND i.status IN ('RESERVED', 'SALE', 'CAPTURE')
+             AND (i.answer IS NULL OR i.enriched_at > r.over_at)""",
     ),
 )
 

@@ -198,6 +198,7 @@ def order_of(row: Row[Any]) -> Order:
         is_returning=row.is_returning,
         is_pushed=row.is_pushed,
         is_start_repeatable=row.start_request is not None,
+        is_imported=row.is_imported,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

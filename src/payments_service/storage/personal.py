@@ -16,11 +16,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import UpdateBase
 
+from payments_service.storage import imported_orders as storage_of_imported
 from payments_service.storage.tables import (
     attention,
     deliveries,
     history,
     idempotency_keys,
+    imported_orders,
     notices,
     operations,
     orders,
@@ -139,6 +141,12 @@ def _answers(traces: Traces) -> ColumnElement[bool]:
     return or_(traces.did(idempotency_keys.c.caller), func.position(named) > 0)
 
 
+def _imported(traces: Traces) -> ColumnElement[bool]:
+    """Orders of the system before this one: the member's by their row, or by the order that they have become."""
+    t = imported_orders.c
+    return or_(traces.are_those_of(t.user_id), t.order_id.in_(list(traces.order_ids)))
+
+
 KEPT: Final = (
     Kept(
         "registrations",
@@ -171,6 +179,12 @@ KEPT: Final = (
     ),
     # a case names orders and registrations only, and those no longer lead to anybody
     Kept("cases", attention, _of_both(attention.c.order_id, attention.c.registration_id), lambda _: []),
+    Kept(
+        "imported_orders",
+        imported_orders,
+        _imported,
+        lambda traces: [storage_of_imported.forgetting(_imported(traces))],
+    ),
     # what is still to be sent is sent without the name; after a month there is none left
     Kept(
         "notices",

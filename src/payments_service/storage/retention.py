@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Table, exists, func, select
@@ -22,10 +22,12 @@ from payments_service.domain.retention import (
     accounts_cutoff,
 )
 from payments_service.storage import idempotency, personal
+from payments_service.storage import imported_orders as storage_of_imported
 from payments_service.storage.personal import Traces
 from payments_service.storage.tables import (
     attention,
     deliveries,
+    imported_orders,
     notices,
     operations,
     orders,
@@ -83,6 +85,19 @@ async def _registrations(connection: AsyncConnection, now: datetime) -> int:
     return len(keys)
 
 
+async def _imported(connection: AsyncConnection, now: datetime) -> int:
+    """Of the system before this one: those that became an order here go with it, the rest by their own time."""
+    t = imported_orders.c
+    last = func.greatest(
+        t.created_at, t.updated_at
+    )  # nothing is known of one without either, so it may go at once
+    became_order = exists().where(orders.c.order_id == t.order_id, orders.c.user_id.is_not(None))
+    old = (func.coalesce(last, datetime.min.replace(tzinfo=UTC)) < accounts_cutoff(now)) & ~became_order
+    keys = await _take(connection, select(t.order_id).where(t.user_id.is_not(None), old).order_by(t.order_id))
+    await connection.execute(storage_of_imported.forgetting(t.order_id.in_(keys)))
+    return len(keys)
+
+
 async def _cases(connection: AsyncConnection, now: datetime) -> int:
     return await _delete(connection, attention, attention.c.closed_at < accounts_cutoff(now))
 
@@ -98,6 +113,7 @@ RULES: Final = (
     Rule("idempotency_answers", _answers),
     Rule("order_names", _orders),
     Rule("registration_names", _registrations),
+    Rule("imported_names", _imported),
     Rule("closed_cases", _cases),
     Rule("notices", _notices),
 )

@@ -169,6 +169,7 @@ orders = Table(
     Column("pays_seat", Boolean, nullable=False, server_default=text("false")),
     Column("is_returning", Boolean, nullable=False, server_default=text("false")),
     Column("is_pushed", Boolean, nullable=False, server_default=text("false")),
+    Column("is_imported", Boolean, nullable=False, server_default=text("false")),
     # what Vipps was asked, where asking again in the same words gives the same payment; gone when it is answered
     Column("start_request", JSONB(none_as_null=True)),
     *_work_item(),
@@ -379,3 +380,37 @@ removals = Table(
     Column("event_id", Text, primary_key=True),
     _happened("gone_at"),
 )
+
+# Orders of the system before this one. One that Vipps knows has become a row in `orders` as well, under the same id.
+imported_orders = Table(
+    "imported_orders",
+    metadata,
+    Column("order_id", Uuid(as_uuid=False), primary_key=True),
+    Column("word", Text, nullable=False),
+    Column("status", Text),
+    Column("event_id", Text),
+    Column("user_id", Text),
+    Column("payment_link", Text),
+    _instant("created_at"),
+    _instant("updated_at"),
+    Column("raw", JSONB, nullable=False),
+    _happened("imported_at"),
+    Column("answer", Text),
+    _instant("enriched_at"),
+    Column("amount_ore", Integer),
+    Column("vipps_said", JSONB(none_as_null=True)),
+    _instant("missing_since"),
+    _instant("forgotten_at"),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    *_work_item(),
+    CheckConstraint(
+        "status IN ('INITIATE','RESERVED','SALE','CAPTURE','CANCEL','VOID','REFUND')", name="status"
+    ),
+    CheckConstraint("answer IN ('known','unknown','disregarded')", name="answer"),
+    CheckConstraint("(answer IS NULL) = (enriched_at IS NULL)", name="enriched"),
+    # what was paid is what Vipps names, never a guess
+    CheckConstraint("(amount_ore IS NOT NULL) = coalesce(answer = 'known', false)", name="amount"),
+)
+Index("ix_imported_orders_event_id", imported_orders.c.event_id, imported_orders.c.user_id)
+Index("ix_imported_orders_user_id", imported_orders.c.user_id)
+Index("ix_imported_orders_due", imported_orders.c.due_at, postgresql_where=text("due_at IS NOT NULL"))

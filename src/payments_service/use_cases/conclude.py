@@ -22,7 +22,12 @@ from payments_service.domain.registrations import Registration, RegistrationStat
 from payments_service.storage import attention, history, orders, registrations
 from payments_service.use_cases.intend import intend_capture, intend_close, intend_give_back
 from payments_service.use_cases.policy import Nudge, Policy, Queue
-from payments_service.use_cases.tell_backend import open_case, tell_of_registration
+from payments_service.use_cases.take_over_imported import take_over_imported
+from payments_service.use_cases.tell_backend import (
+    open_case,
+    tell_of_registration,
+    tell_of_seat_paid_before,
+)
 
 WAIT_FOR_ORDERS: Final = timedelta(seconds=15)  # a safety net; settling an order decides anew by itself
 SHADOW_AGAIN: Final = timedelta(minutes=5)
@@ -47,13 +52,16 @@ async def conclude(
 ) -> Conclusion:
     """Decide, and write the registration, its orders' roles, operations, open cases and the evidence."""
     mine = await orders.of_registration(connection, registration.registration_id, lock=True)
-    verdict = decide(registration, mine, now=now, rules=policy.rules)
-    queues: set[Queue] = set()
+    mine, questions = await take_over_imported(connection, registration, mine)
+    verdict = decide(registration, mine, now=now, rules=policy.rules, has_open_question=bool(questions))
+    queues: set[Queue] = {Queue.IMPORTED} if questions else set()
     await _choose_payer(connection, mine, verdict)
     if await _write_operations(connection, registration, mine, verdict):
         queues.add(Queue.OPERATIONS)
     await _write_cases(connection, registration, verdict, policy)
     await tell_of_registration(connection, registration, verdict.status, policy=policy)
+    for payer in (order for order in mine if order.order_id == verdict.pays_seat):
+        await tell_of_seat_paid_before(connection, registration, payer, policy=policy)
     if (
         verdict.status is not registration.status
         or verdict.release
@@ -64,6 +72,7 @@ async def conclude(
             "decided",
             registration_id=registration.registration_id,
             **_evidence(registration, mine, verdict, now, cause),
+            unanswered=[question.order_id for question in questions] or None,
         )
     if verdict.release:
         queues.add(Queue.REGISTRATIONS)

@@ -26,8 +26,10 @@ from payments_service.domain.paid_events import PaidEvent
 from payments_service.domain.registrations import DECIDED, Registration, RegistrationStatus
 from payments_service.storage import history, orders, paid_events, registrations
 from payments_service.storage.database import Database
+from payments_service.use_cases.conclude import conclude
 from payments_service.use_cases.describe_payment import PaymentRequest, as_written, describe_payment
 from payments_service.use_cases.policy import Policy
+from payments_service.use_cases.take_over_imported import has_come, imported_of, refuse_beside
 from payments_service.vipps.port import NewPayment
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -84,6 +86,11 @@ async def _lock_and_intend(
         return None
     registration, now, _ = locked
     mine = await orders.of_registration(connection, registration_id, lock=True)
+    imported = await imported_of(connection, registration)
+    if has_come(imported, mine):
+        await conclude(connection, registration, now=now, policy=policy, cause="wants to pay")
+        return None
+    refuse_beside(imported, now=now, checkout=policy.checkout)
     _refuse_unless_payable(registration, mine, now, policy)
     for order in mine:
         if order.is_open:

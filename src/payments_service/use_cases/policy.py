@@ -12,12 +12,16 @@ from payments_service.domain.orders import VippsApi
 
 
 class Queue(StrEnum):
-    """What has due work: orders to read, operations to carry out, registrations to decide, notices to send."""
+    """What has due work: orders to read, operations to carry out, registrations to decide, notices to send.
+
+    `imported`: orders of the system before this one, which Vipps has not been asked about.
+    """
 
     ORDERS = "orders"
     OPERATIONS = "operations"
     REGISTRATIONS = "registrations"
     NOTICES = "notices"
+    IMPORTED = "imported"
 
 
 Nudge = Callable[[Queue], None]

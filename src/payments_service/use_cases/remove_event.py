@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from payments_service.domain.decisions import Attention
-from payments_service.storage import attention, orders, registrations, removals
+from payments_service.storage import attention, imported_orders, orders, registrations, removals
 from payments_service.storage.database import Database
 from payments_service.use_cases.adopt_seat import end
 from payments_service.use_cases.conclude import conclude
@@ -27,6 +27,7 @@ async def remove_event(event_id: str, *, database: Database, policy: Policy, nud
     """Remove an event, known or not. Doing it twice, or twice at once, is doing it once."""
     async with database.begin() as connection:
         gone_at = await removals.begin(connection, event_id)
+        await imported_orders.forget_event(connection, event_id)
     await _finish(event_id, gone_at, database, policy, nudge)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from payments_service.domain.errors import EventHasPayments, PaidEventNotFound
-from payments_service.storage import orders, paid_events, registrations
+from payments_service.storage import imported_orders, orders, paid_events, registrations
 from payments_service.storage.database import Database
 from payments_service.use_cases.adopt_seat import end
 
@@ -17,6 +17,7 @@ async def remove_paid_event(event_id: str, *, database: Database) -> None:
             locked = await registrations.lock(connection, registration_id)
             if locked is not None and locked[0].has_seat:
                 await end(connection, locked[0], now=locked[1], why="the event is free now")
-        if await orders.exist_for_event(connection, event_id):
+        is_paid_before = await imported_orders.hold_money(connection, event_id)
+        if is_paid_before or await orders.exist_for_event(connection, event_id):
             raise EventHasPayments  # after the locks, so that no payment can begin meanwhile; rolls all of it back
         await paid_events.delete(connection, event_id)

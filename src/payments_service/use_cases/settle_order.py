@@ -17,6 +17,7 @@ from payments_service.storage import deliveries, orders
 from payments_service.storage.claims import Claim
 from payments_service.storage.database import Database, database_now
 from payments_service.use_cases.policy import Learned, Nudge, Policy, nobody_counts
+from payments_service.use_cases.read_imported_order import settle_imported_orders
 from payments_service.use_cases.record_answer import Settled, record_answer
 from payments_service.use_cases.recover_link import recover_link
 from payments_service.vipps.errors import VippsError
@@ -83,7 +84,10 @@ async def settle_open_orders(
     cause: str,
     learned: Learned = nobody_counts,
 ) -> None:
-    """Settle every order of a registration that a member may still approve."""
+    """Settle every order of a registration that a member may still approve, and those of the system before this."""
+    await settle_imported_orders(
+        registration_id, database=database, vipps=vipps, policy=policy, nudge=nudge, cause=cause
+    )
     async with database.autocommit() as connection:
         mine = await orders.of_registration(connection, registration_id)
     for order in mine:

@@ -6,15 +6,17 @@ registration and what follows from it, commit. Vipps' silence keeps nobody from 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from payments_service.domain.errors import AlreadyPaid, RegistrationNotFound
+from payments_service.domain.errors import AlreadyPaid, RegistrationNotFound, VippsUnavailable
+from payments_service.domain.imported import ImportedOrder, open_questions
 from payments_service.storage import orders, registrations
 from payments_service.storage.database import Database
 from payments_service.use_cases.adopt_seat import end
 from payments_service.use_cases.conclude import conclude
 from payments_service.use_cases.policy import Learned, Nudge, Policy, nobody_counts
 from payments_service.use_cases.settle_order import settle_open_orders
+from payments_service.use_cases.take_over_imported import imported_of
 from payments_service.vipps.port import PaymentApi
 
 
@@ -28,7 +30,10 @@ async def sign_off(
     nudge: Nudge,
     learned: Learned = nobody_counts,
 ) -> None:
-    """End a registration. Raises RegistrationNotFound, or AlreadyPaid unless its money is to go back."""
+    """End a registration. Raises RegistrationNotFound, or AlreadyPaid unless its money is to go back.
+
+    VippsUnavailable only where money is to go back that was paid to the system before this one, and Vipps is silent.
+    """
     async with database.autocommit() as connection:
         registration = await registrations.find(connection, registration_id)
     if registration is None:
@@ -52,8 +57,18 @@ async def sign_off(
         paid = [o for o in await orders.of_registration(connection, registration_id, lock=True) if o.is_paid]
         if paid and not refund:
             raise AlreadyPaid
+        _refuse_if_paid_before(await imported_of(connection, registration), refund=refund)
         ended = await end(connection, registration, now=now, why="the member signed off")
         for order in paid:
             await orders.update(connection, order.order_id, pays_seat=False, is_returning=True)
         conclusion = await conclude(connection, ended, now=now, policy=policy, cause="signed off")
     conclusion.nudge(nudge)
+
+
+def _refuse_if_paid_before(found: Sequence[ImportedOrder], *, refund: bool) -> None:
+    """The word of the system before this one counts until Vipps has been heard; how much it is, only Vipps can tell."""
+    paid = [question for question in open_questions(found) if question.says_paid]
+    if paid and not refund:
+        raise AlreadyPaid
+    if any(question.answer is None for question in paid):
+        raise VippsUnavailable

@@ -3,6 +3,7 @@
 ① lock the registration, check, write the intent (the order), commit · ② ask Vipps to start it · ③ lock, write the link
 or what else became of it, commit. An order that is open already is read at Vipps before its link is handed out again.
 Two requests at once make one order: the second waits for the first. Nothing is ever sent to Vipps without its row.
+Before all that, Vipps is asked about the member's orders of the system before this one, if any is not answered yet.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from payments_service.use_cases.describe_payment import PaymentRequest
 from payments_service.use_cases.find_seat import find_registration
 from payments_service.use_cases.intend_payment import intend_payment
 from payments_service.use_cases.policy import Learned, Nudge, Policy, Queue, nobody_counts
+from payments_service.use_cases.read_imported_order import settle_imported_orders
 from payments_service.use_cases.return_url import return_url
 from payments_service.use_cases.settle_order import settle_order
 from payments_service.use_cases.tell_backend import tell_of_order
@@ -64,6 +66,15 @@ async def start_payment(
             event_service=event_service,
             policy=policy,
             nudge=nudge,
+        )
+        await settle_imported_orders(
+            registration_id,
+            database=database,
+            vipps=vipps,
+            policy=policy,
+            nudge=nudge,
+            cause="wants to pay",
+            timeout=_call_time(give_up_at, policy),
         )
         api = vipps[policy.vipps_api]
         intent = await intend_payment(

@@ -34,6 +34,15 @@ async def tell_of_order(connection: AsyncConnection, before: Order, after: Order
         await _write_order(connection, NoticeType.ORDER_CANCELLED, after, after.amount_ore)
 
 
+async def tell_of_seat_paid_before(
+    connection: AsyncConnection, before: Registration, payer: Order, *, policy: Policy
+) -> None:
+    """Tell that an order of the system before this one has come to a seat and pays it: no reading of ours did."""
+    is_news = payer.is_imported and before.status is not RegistrationStatus.PAID
+    if policy.tells_backend and is_news:
+        await _write_order(connection, NoticeType.ORDER_PAID, payer, payer.amount_ore)
+
+
 async def tell_of_registration(
     connection: AsyncConnection, before: Registration, status: RegistrationStatus, *, policy: Policy
 ) -> None:
