@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from importlib import import_module
 from typing import Annotated, Literal, NoReturn
 
 import typer
@@ -113,52 +114,35 @@ def demo(
     raise typer.Exit(run(once=once, port=port, api=api))
 
 
-@app.command(
-    name="orders",
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-    add_help_option=False,
+def _add_hand_tools(name: str, module: str, about: str) -> None:
+    """Commands with commands of their own; what they need is imported when one of them is asked for."""
+
+    @app.command(
+        name=name,
+        help=about,
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+        add_help_option=False,
+    )
+    def run(context: typer.Context) -> None:
+        import_module(module).app(args=context.args, prog_name=f"payments-service {name}")
+
+
+_add_hand_tools(
+    "orders",
+    "payments_service.cli_orders",
+    "Look at one order, ask Vipps about it, give its money back: show, sync, refund.",
 )
-def orders(context: typer.Context) -> None:
-    """Look at one order, ask Vipps about it, give its money back: show, sync, refund."""
-    from payments_service.cli_orders import app as hand_tools  # only these need the whole service
-
-    hand_tools(args=context.args, prog_name="payments-service orders")
-
-
-@app.command(
-    name="webhooks",
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-    add_help_option=False,
+_add_hand_tools(
+    "webhooks",
+    "payments_service.cli_webhooks",
+    "Our registrations at Vipps' Webhooks API: register, list, delete.",
 )
-def webhooks(context: typer.Context) -> None:
-    """Our registrations at Vipps' Webhooks API: register, list, delete."""
-    from payments_service.cli_webhooks import app as hand_tools  # needs the way to Vipps
-
-    hand_tools(args=context.args, prog_name="payments-service webhooks")
-
-
-@app.command(
-    name="notices",
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-    add_help_option=False,
+_add_hand_tools("notices", "payments_service.cli_notices", "What the event backend is told: list, repeat.")
+_add_hand_tools(
+    "import",
+    "payments_service.cli_import",
+    "Take over the payments of the system before this one: lepton, disregard.",
 )
-def notices(context: typer.Context) -> None:
-    """What the event backend is told: list, repeat."""
-    from payments_service.cli_notices import app as hand_tools  # needs only the database
-
-    hand_tools(args=context.args, prog_name="payments-service notices")
-
-
-@app.command(
-    name="import",
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-    add_help_option=False,
-)
-def import_(context: typer.Context) -> None:
-    """Take over the payments of the system before this one: lepton, disregard."""
-    from payments_service.cli_import import app as hand_tools  # only these need the whole service
-
-    hand_tools(args=context.args, prog_name="payments-service import")
 
 
 def _refuse(bad: BadSettings) -> NoReturn:
