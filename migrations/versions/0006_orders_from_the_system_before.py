@@ -63,6 +63,13 @@ def upgrade() -> None:
     op.create_index("ix_imported_orders_event_id", "imported_orders", ["event_id", "user_id"], unique=False)
     op.create_index("ix_imported_orders_user_id", "imported_orders", ["user_id"], unique=False)
     op.create_index(
+        "ix_imported_orders_answer",
+        "imported_orders",
+        ["answer"],
+        unique=False,
+        postgresql_where=sa.text("answer IS NOT NULL"),
+    )
+    op.create_index(
         "ix_imported_orders_due",
         "imported_orders",
         ["due_at"],
@@ -74,6 +81,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(
         "ix_imported_orders_due", table_name="imported_orders", postgresql_where=sa.text("due_at IS NOT NULL")
+    )
+    op.drop_index(
+        "ix_imported_orders_answer",
+        table_name="imported_orders",
+        postgresql_where=sa.text("answer IS NOT NULL"),
     )
     op.drop_index("ix_imported_orders_user_id", table_name="imported_orders")
     op.drop_index("ix_imported_orders_event_id", table_name="imported_orders")

@@ -68,6 +68,7 @@ class Scheduler:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._has_pulled = False
+        self._rounds: set[asyncio.Task[None] | None] = set()
         self._jobs = AsyncIOScheduler(timezone=UTC)
         self._queues = {
             Queue.ORDERS: self._queue(Queue.ORDERS, orders_table, self._settle_order),
@@ -110,13 +111,13 @@ class Scheduler:
     async def stop(self) -> None:
         """Stop claiming, let what is running finish, then stop ticking. Never cancels a call in flight."""
         self._jobs.pause()
-        await asyncio.gather(*(queue.drain(_DRAIN_SECONDS) for queue in self._queues.values()))
+        await asyncio.gather(self._rest(), *(queue.drain(_DRAIN_SECONDS) for queue in self._queues.values()))
         self._jobs.shutdown(wait=False)
 
     def _every(self, seconds: int, job: Callable[[], Awaitable[None]]) -> None:
         # By default a run that is a second late is dropped and one that overlaps is refused for good.
         self._jobs.add_job(
-            _guarded(job),
+            self._guarded(job),
             "interval",
             seconds=seconds,
             next_run_time=datetime.now(UTC),
@@ -125,6 +126,29 @@ class Scheduler:
             misfire_grace_time=None,
             id=job.__name__.strip("_"),
         )
+
+    def _guarded(self, job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """One bad round never stops the next; what it left undone is still due."""
+
+        async def run() -> None:
+            round_ = asyncio.current_task()
+            self._rounds.add(round_)
+            try:
+                await job()
+            except Exception as error:
+                _log.warning(
+                    "tick_failed", job=job.__name__, error=type(error).__name__, reason=str(error)[:200]
+                )
+            finally:
+                self._rounds.discard(round_)
+
+        run.__name__ = job.__name__
+        return run
+
+    async def _rest(self) -> None:
+        """Let rounds under way come to their end, before the database goes away under them."""
+        if rounds := {round_ for round_ in self._rounds if round_ is not None}:
+            await asyncio.wait(rounds, timeout=_DRAIN_SECONDS)
 
     def _queue(self, name: Queue, table: Any, work: Callable[[Claim], Awaitable[None]]) -> WorkQueue:
         async def claim(limit: int) -> list[Claim]:
@@ -256,16 +280,3 @@ class Scheduler:
             metrics.set_notices(
                 waiting=unsent.count, oldest_seconds=unsent.oldest_seconds, given_up=unsent.given_up
             )
-
-
-def _guarded(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """One bad round never stops the next; what it left undone is still due."""
-
-    async def run() -> None:
-        try:
-            await job()
-        except Exception as error:
-            _log.warning("tick_failed", job=job.__name__, error=type(error).__name__, reason=str(error)[:200])
-
-    run.__name__ = job.__name__
-    return run

@@ -30,6 +30,8 @@ FILL = f"""
     FROM generate_series(1, {MANY}) AS n;
     INSERT INTO history (registration_id, what, evidence)
     SELECT 'r' || n, 'deadline_moved', '{{}}' FROM generate_series(1, {MANY}) AS n;
+    INSERT INTO imported_orders (order_id, word, event_id, user_id, raw)
+    SELECT gen_random_uuid(), 'SALE', 'e' || n % 100, 'u' || n % 3000, '{{}}' FROM generate_series(1, {MANY}) AS n;
     ANALYZE;
 """  # noqa: S608  # our own numbers
 LISTS = [

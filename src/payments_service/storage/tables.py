@@ -413,4 +413,5 @@ imported_orders = Table(
 )
 Index("ix_imported_orders_event_id", imported_orders.c.event_id, imported_orders.c.user_id)
 Index("ix_imported_orders_user_id", imported_orders.c.user_id)
+Index("ix_imported_orders_answer", imported_orders.c.answer, postgresql_where=text("answer IS NOT NULL"))
 Index("ix_imported_orders_due", imported_orders.c.due_at, postgresql_where=text("due_at IS NOT NULL"))
