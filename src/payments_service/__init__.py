@@ -8,6 +8,7 @@ The map. Arrows point downwards only; import-linter keeps them so.
     use_cases              what the service does; a file a verb, its phases numbered in the docstring
     vipps  event_service  storage
                            the neighbour that moves money, the neighbour that owns seats, our own memory
+    lepton                 tables of the system before this one, read from a dump
     domain                 what is true; no I/O, no clock, no environment
 
 `domain/decisions.py` is the heart: what to do about a registration, given its orders, Vipps' answers and the time.
