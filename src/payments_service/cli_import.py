@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from payments_service.domain.errors import Refusal
+from payments_service.domain.imported import Answer
 from payments_service.domain.money import kroner
 from payments_service.lepton.csv_dump import UnreadableDump, read_csv
 from payments_service.lepton.database_dump import read_tables
@@ -151,8 +152,10 @@ async def _enrich(services: Services) -> int:
     known, unknown = ended[Outcome.KNOWN], ended[Outcome.UNKNOWN]
     async with services.database.autocommit() as connection:
         left = await imported_orders.count_unanswered(connection)
+        # also what a running service has asked about meanwhile
+        answers = await imported_orders.count_answers(connection)
     print(f"asked Vipps: {known} known, {unknown} that it does not know, {left} without an answer")
-    if unknown and not known:
+    if answers[Answer.UNKNOWN] and not answers[Answer.KNOWN]:
         msn = services.settings.vipps_merchant_serial_number
         print(f"Vipps knows none of them: is {msn} the sales unit that took these payments?", file=sys.stderr)
     return EXIT_INCOMPLETE if left else 0

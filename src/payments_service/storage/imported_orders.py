@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -163,6 +164,13 @@ async def count_unanswered(connection: AsyncConnection) -> int:
     """Count what Vipps has neither told of nor called unknown."""
     query = select(func.count()).select_from(imported_orders).where(imported_orders.c.answer.is_(None))
     return int((await connection.execute(query)).scalar_one())
+
+
+async def count_answers(connection: AsyncConnection) -> Counter[Answer]:
+    """Count what has been settled, by what settled it."""
+    t = imported_orders.c
+    query = select(t.answer, func.count()).where(t.answer.is_not(None)).group_by(t.answer)
+    return Counter({Answer(row[0]): int(row[1]) for row in await connection.execute(query)})
 
 
 def forgetting(where: ColumnElement[bool]) -> Update:
