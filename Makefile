@@ -35,7 +35,7 @@ run: $(READY) ## the service for development, with a simulated Vipps and a datab
 test: $(READY) ## all tests: make test TEST_ARGS="-k refund"
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_ARGS)
 
-prove: $(READY) ## longer proofs: 26 bugs that must be noticed, 100,000 lives: make prove PROVE_ARGS="--lives 1000 --seed 7"
+prove: $(READY) ## longer proofs: bugs that must be noticed, 100,000 lives: make prove PROVE_ARGS="--lives 1000 --seed 7"
 	@$(BIN)/python -m tests.teeth.bite
 	@$(BIN)/python -m tests.lives $(PROVE_ARGS)
 

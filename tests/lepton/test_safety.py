@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -350,6 +351,7 @@ async def test_who_has_paid_cannot_sign_off_unnoticed(seated: World) -> None:
 
 
 async def test_money_of_a_seat_that_is_over_is_a_persons_matter(seated: World) -> None:
+    seated.policy = replace(seated.policy, tells_backend=True)
     await was(seated, "INITIATE")
     seated.vipps.script["read"] = [SILENT]
     await sign_off(REG, refund=False, **seated.with_vipps)
@@ -358,6 +360,9 @@ async def test_money_of_a_seat_that_is_over_is_a_persons_matter(seated: World) -
     await read(seated, ONE)
     assert await seated.cases() == ["paid_without_seat"]
     assert await seated.operations(ONE) == []
+    # and the backend is told of the case, as of any other
+    told = await seated.second.fetch("SELECT status FROM notices WHERE type = 'attention.opened'")
+    assert [row["status"] for row in told] == ["paid_without_seat"]
 
 
 async def test_an_exempt_seat_takes_no_old_money_and_gives_none_back(seated: World) -> None:

@@ -17,6 +17,7 @@ from payments_service.storage.tables import (
     deliveries,
     history,
     idempotency_keys,
+    imported_orders,
     notices,
     operations,
     orders,
@@ -263,6 +264,42 @@ async def test_a_closed_case_goes_with_the_accounts_and_an_open_one_stays(databa
     assert (await forget_old(database=database, now=NEW_YEAR - SECOND))["closed_cases"] == 0
     assert (await forget_old(database=database, now=NEW_YEAR))["closed_cases"] == 1
     assert sorted(row.registration_id for row in await all_of(database, attention)) == ["2", "3"]
+
+
+# -- orders of the system before ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dates", "now", "is_kept"),
+    [
+        ({"created_at": LAST, "updated_at": LAST}, NEW_YEAR - SECOND, True),
+        ({"created_at": LAST, "updated_at": LAST}, NEW_YEAR, False),
+        ({"created_at": LAST, "updated_at": CUT}, NEW_YEAR, True),
+        ({"updated_at": LAST}, NEW_YEAR, False),
+        # nobody tells when it was: its name goes by the day on which it came here, never at once
+        ({"imported_at": CUT}, NEW_YEAR, True),
+        ({"imported_at": LAST}, NEW_YEAR, False),
+    ],
+)
+async def test_an_imported_name_is_kept_for_five_years(
+    database: Database, dates: dict[str, datetime], now: datetime, is_kept: bool
+) -> None:
+    raw = {"user_id": "olanor", "status": "SALE"}
+    values = {"order_id": order_id(1), "word": "SALE", "user_id": "olanor", "raw": raw, "imported_at": LAST}
+    await add(database, imported_orders, {**values, **dates})
+    forgotten = await forget_old(database=database, now=now)
+    row = await only(database, imported_orders)
+    assert (row.user_id, "user_id" in row.raw) == (("olanor", True) if is_kept else (None, False))
+    assert (row.raw["status"], forgotten["imported_names"]) == ("SALE", 0 if is_kept else 1)
+
+
+async def test_an_imported_name_goes_with_the_order_that_it_has_become(database: Database) -> None:
+    await add(database, orders, an_order(status="CANCEL", is_imported=True, created_at=CUT, user_id="olanor"))
+    imported = {"order_id": order_id(1), "word": "SALE", "user_id": "olanor", "raw": {}, "created_at": LAST}
+    await add(database, imported_orders, imported)
+    assert (await forget_old(database=database, now=NEW_YEAR))["imported_names"] == 0
+    await forget_old(database=database, now=NEW_YEAR.replace(year=2032))
+    assert (await only(database, imported_orders)).user_id is None
 
 
 # -- notices ------------------------------------------------------------------------------------------------------

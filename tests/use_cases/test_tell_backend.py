@@ -15,6 +15,7 @@ from payments_service.use_cases.receive_delivery import receive_delivery
 from payments_service.use_cases.record_answer import record_answer
 from payments_service.use_cases.sign_off import sign_off
 from payments_service.vipps.errors import OutcomeUnknown, Rejected
+from tests.postgres import ROOT
 from tests.use_cases.neighbours import AfterTheEffect
 from tests.use_cases.world import EVENT, PRICE, REG, USER, World, seat
 
@@ -197,3 +198,10 @@ async def test_what_is_rolled_back_is_told_to_nobody(told: World) -> None:
     assert (await told.order(order.order_id)).status == "INITIATE"
     await told.settle(order.order_id)
     assert await notices(told) == [("order.paid", "RESERVED", PRICE)]
+
+
+def test_a_case_is_opened_in_one_place_which_tells_of_it() -> None:
+    """Whoever opened one past it would open it in silence."""
+    package = ROOT / "src/payments_service"
+    past_it = [path.name for path in package.rglob("*.py") if "attention.open_case(" in path.read_text()]
+    assert past_it == ["tell_backend.py"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Table, exists, func, select
@@ -88,11 +88,10 @@ async def _registrations(connection: AsyncConnection, now: datetime) -> int:
 async def _imported(connection: AsyncConnection, now: datetime) -> int:
     """Of the system before this one: those that became an order here go with it, the rest by their own time."""
     t = imported_orders.c
-    last = func.greatest(
-        t.created_at, t.updated_at
-    )  # nothing is known of one without either, so it may go at once
+    # when it was is not always told; a name that guards a seat must not go for want of a date
+    last = func.coalesce(func.greatest(t.created_at, t.updated_at), t.imported_at)
     became_order = exists().where(orders.c.order_id == t.order_id, orders.c.user_id.is_not(None))
-    old = (func.coalesce(last, datetime.min.replace(tzinfo=UTC)) < accounts_cutoff(now)) & ~became_order
+    old = (last < accounts_cutoff(now)) & ~became_order
     keys = await _take(connection, select(t.order_id).where(t.user_id.is_not(None), old).order_by(t.order_id))
     await connection.execute(storage_of_imported.forgetting(t.order_id.in_(keys)))
     return len(keys)

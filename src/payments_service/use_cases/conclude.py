@@ -60,8 +60,8 @@ async def conclude(
         queues.add(Queue.OPERATIONS)
     await _write_cases(connection, registration, verdict, policy)
     await tell_of_registration(connection, registration, verdict.status, policy=policy)
-    for payer in (order for order in mine if order.order_id == verdict.pays_seat):
-        await tell_of_seat_paid_before(connection, registration, payer, policy=policy)
+    payer = next((order for order in mine if order.order_id == verdict.pays_seat), None)
+    await tell_of_seat_paid_before(connection, registration, payer, policy=policy)
     if (
         verdict.status is not registration.status
         or verdict.release

@@ -20,11 +20,12 @@ from payments_service.domain.orders import Order, OrderStatus
 from payments_service.domain.polling import MISSING_AGAIN, next_read
 from payments_service.domain.readings import NoSuchPayment, Reading
 from payments_service.domain.registrations import Registration
-from payments_service.storage import attention, history, imported_orders, registrations
+from payments_service.storage import history, imported_orders, registrations
 from payments_service.storage.claims import Claim
 from payments_service.storage.database import database_now
 from payments_service.use_cases.conclude import Conclusion, conclude
 from payments_service.use_cases.policy import Policy
+from payments_service.use_cases.tell_backend import open_case
 from payments_service.vipps.errors import VippsError
 
 _WHILE_OPEN: Final = timedelta(seconds=8)
@@ -107,22 +108,27 @@ async def _write(
         return Outcome.AGAIN
     await _make_order(connection, imported, applied, now, cause)
     if not has_seat:
-        await _open_case(connection, applied.order)
+        await _open_cases(connection, applied.order, policy)
     return Outcome.KNOWN
 
 
-async def _open_case(connection: AsyncConnection, order: Order) -> None:
+async def _open_cases(connection: AsyncConnection, order: Order, policy: Policy) -> None:
     """Tell a person of what no decision about a seat will tell them of: there is none, or not any more."""
     if order.is_frozen:
-        await attention.open_case(
-            connection, Attention.AMOUNT_MISMATCH, event_id=order.event_id, order_id=order.order_id
+        await open_case(
+            connection,
+            Attention.AMOUNT_MISMATCH,
+            policy=policy,
+            event_id=order.event_id,
+            order_id=order.order_id,
         )
     if not order.is_paid or order.event_id is None or order.user_id is None:
         return
     if ended := await registrations.ended_ids_of(connection, order.event_id, order.user_id):
-        await attention.open_case(
+        await open_case(
             connection,
             Attention.PAID_WITHOUT_SEAT,
+            policy=policy,
             event_id=order.event_id,
             registration_id=ended[0],
             order_id=order.order_id,

@@ -35,11 +35,12 @@ async def tell_of_order(connection: AsyncConnection, before: Order, after: Order
 
 
 async def tell_of_seat_paid_before(
-    connection: AsyncConnection, before: Registration, payer: Order, *, policy: Policy
+    connection: AsyncConnection, before: Registration, payer: Order | None, *, policy: Policy
 ) -> None:
     """Tell that an order of the system before this one has come to a seat and pays it: no reading of ours did."""
-    is_news = payer.is_imported and before.status is not RegistrationStatus.PAID
-    if policy.tells_backend and is_news:
+    if payer is None or not payer.is_imported or before.status is RegistrationStatus.PAID:
+        return
+    if policy.tells_backend:
         await _write_order(connection, NoticeType.ORDER_PAID, payer, payer.amount_ore)
 
 
