@@ -6,11 +6,10 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from payments_service.domain.decisions import ExpiryMode
 from payments_service.event_service.errors import EventServiceError
@@ -29,6 +28,7 @@ from payments_service.storage.tables import notices as notices_table
 from payments_service.storage.tables import operations as operations_table
 from payments_service.storage.tables import orders as orders_table
 from payments_service.storage.tables import registrations as registrations_table
+from payments_service.ticking import Ticker
 from payments_service.use_cases.carry_out import carry_out
 from payments_service.use_cases.deliver_notice import deliver_notice
 from payments_service.use_cases.forget_old import forget_old
@@ -68,8 +68,7 @@ class Scheduler:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._has_pulled = False
-        self._rounds: set[asyncio.Task[None] | None] = set()
-        self._jobs = AsyncIOScheduler(timezone=UTC)
+        self._ticker = Ticker()
         self._queues = {
             Queue.ORDERS: self._queue(Queue.ORDERS, orders_table, self._settle_order),
             Queue.OPERATIONS: self._queue(Queue.OPERATIONS, operations_table, self._carry_out),
@@ -82,24 +81,24 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin to tick, at once and then at each job's interval."""
-        settings = self._services.settings
-        self._every(_EVERY_SECOND, self._tick_orders)
-        self._every(_EVERY_SECOND, self._tick_operations)
-        self._every(_IMPORTED_SECONDS, self._tick_imported)
+        settings, every = self._services.settings, self._ticker.every
+        every(_EVERY_SECOND, self._tick_orders, name="orders")
+        every(_EVERY_SECOND, self._queues[Queue.OPERATIONS].tick, name="operations")
+        every(_IMPORTED_SECONDS, self._queues[Queue.IMPORTED].tick, name="imported")
         if self._services.policy.rules.expiry_mode is not ExpiryMode.OFF:
-            self._every(settings.sweep_seconds, self._tick_registrations)
+            every(settings.sweep_seconds, self._queues[Queue.REGISTRATIONS].tick, name="registrations")
         if self._services.notices is not None:
-            self._every(_EVERY_SECOND, self._tick_notices)
+            every(_EVERY_SECOND, self._queues[Queue.NOTICES].tick, name="notices")
         if settings.pull_seconds:
-            self._every(settings.pull_seconds, self._pull)
-        self._every(_FIGURES_SECONDS, self._refresh_figures)
-        self._every(_SWEEP_OLD_SECONDS, self._sweep_old)
-        self._every(settings.sweep_seconds, self._finish_removals)
-        self._every(_CHECK_SECONDS, self._check_invariants)
+            every(settings.pull_seconds, self._pull, name="pull")
+        every(_FIGURES_SECONDS, self._refresh_figures, name="figures")
+        every(_SWEEP_OLD_SECONDS, self._sweep_old, name="sweep_old")
+        every(settings.sweep_seconds, self._finish_removals, name="removals")
+        every(_CHECK_SECONDS, self._check_invariants, name="invariants")
         if self._services.webhook_check is not None:
-            self._every(_WEBHOOK_CHECK_SECONDS, self._check_webhook)
+            every(_WEBHOOK_CHECK_SECONDS, self._services.webhook_check.look, name="webhook")
         self._services.on_nudge = self.nudge
-        self._jobs.start()
+        self._ticker.start()
 
     def nudge(self, queue: Queue) -> None:
         if queue is Queue.REGISTRATIONS and self._services.policy.rules.expiry_mode is ExpiryMode.OFF:
@@ -110,45 +109,12 @@ class Scheduler:
 
     async def stop(self) -> None:
         """Stop claiming, let what is running finish, then stop ticking. Never cancels a call in flight."""
-        self._jobs.pause()
-        await asyncio.gather(self._rest(), *(queue.drain(_DRAIN_SECONDS) for queue in self._queues.values()))
-        self._jobs.shutdown(wait=False)
-
-    def _every(self, seconds: int, job: Callable[[], Awaitable[None]]) -> None:
-        # By default a run that is a second late is dropped and one that overlaps is refused for good.
-        self._jobs.add_job(
-            self._guarded(job),
-            "interval",
-            seconds=seconds,
-            next_run_time=datetime.now(UTC),
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
-            id=job.__name__.strip("_"),
+        self._ticker.pause()
+        await asyncio.gather(
+            self._ticker.rest(_DRAIN_SECONDS),
+            *(queue.drain(_DRAIN_SECONDS) for queue in self._queues.values()),
         )
-
-    def _guarded(self, job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-        """One bad round never stops the next; what it left undone is still due."""
-
-        async def run() -> None:
-            round_ = asyncio.current_task()
-            self._rounds.add(round_)
-            try:
-                await job()
-            except Exception as error:
-                _log.warning(
-                    "tick_failed", job=job.__name__, error=type(error).__name__, reason=str(error)[:200]
-                )
-            finally:
-                self._rounds.discard(round_)
-
-        run.__name__ = job.__name__
-        return run
-
-    async def _rest(self) -> None:
-        """Let rounds under way come to their end, before the database goes away under them."""
-        if rounds := {round_ for round_ in self._rounds if round_ is not None}:
-            await asyncio.wait(rounds, timeout=_DRAIN_SECONDS)
+        self._ticker.stop()
 
     def _queue(self, name: Queue, table: Any, work: Callable[[Claim], Awaitable[None]]) -> WorkQueue:
         async def claim(limit: int) -> list[Claim]:
@@ -163,18 +129,6 @@ class Scheduler:
         finally:
             # the clock goes round even while the database is away: that is a matter of readiness, not of life
             self._services.ticked(time.monotonic(), time.time())
-
-    async def _tick_operations(self) -> None:
-        await self._queues[Queue.OPERATIONS].tick()
-
-    async def _tick_imported(self) -> None:
-        await self._queues[Queue.IMPORTED].tick()
-
-    async def _tick_registrations(self) -> None:
-        await self._queues[Queue.REGISTRATIONS].tick()
-
-    async def _tick_notices(self) -> None:
-        await self._queues[Queue.NOTICES].tick()
 
     async def _settle_order(self, claim: Claim) -> None:
         s = self._services
@@ -264,10 +218,6 @@ class Scheduler:
         self._services.metrics.set_violations({i.name: counts[i.name] for i in invariants.INVARIANTS})
         for violation in found:
             _log.error("invariant_violated", invariant=violation.name, key=violation.key)
-
-    async def _check_webhook(self) -> None:
-        if (check := self._services.webhook_check) is not None:
-            await check.look()
 
     async def _refresh_figures(self) -> None:
         metrics = self._services.metrics

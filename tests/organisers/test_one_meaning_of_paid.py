@@ -15,7 +15,7 @@ from tests.organisers.office import EVENT, Office
 from tests.storage.rows import PRICE, add, an_order, order_id
 
 SOURCE: Final = Path(__file__).parents[2] / "src/payments_service"
-SAID_IN: Final = {"domain/orders.py", "storage/tables.py"}
+SAID_IN: Final = {"domain/orders.py", "storage/tables/money.py"}
 AMOUNTS: Final = (0, 1, PRICE - 1, PRICE)
 
 
