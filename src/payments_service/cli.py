@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from importlib import import_module
 from typing import Annotated, Literal, NoReturn
@@ -39,40 +38,29 @@ def serve(
 @app.command()
 def migrate() -> None:
     """Bring the database's schema up to this version. Needs only DATABASE_URL; several at once take turns."""
+    from payments_service.cli_work import run
     from payments_service.storage.schema import head_revision
-    from payments_service.storage.schema import migrate as run
+    from payments_service.storage.schema import migrate as bring_up
 
-    try:
-        dsn = load_database_url()
-    except BadSettings as bad:
-        _refuse(bad)
-    try:
-        asyncio.run(run(dsn))
-    except OSError as error:
-        print(f"the database does not answer: {error}", file=sys.stderr)
-        raise typer.Exit(1) from None
+    async def work() -> None:
+        await bring_up(load_database_url())
+
+    run(work)
     print(f"the schema is at {head_revision()}")
 
 
 @app.command()
 def check() -> None:
     """Check the truths about money and seats. One line a violation, and status 1 if there is any."""
+    from payments_service.cli_work import with_database
     from payments_service.storage.database import Database
     from payments_service.storage.invariants import Violation, violations
 
-    async def find(dsn: str) -> list[Violation]:
-        database = Database(dsn, pool_size=1)
-        try:
-            async with database.autocommit() as connection:
-                return await violations(connection)
-        finally:
-            await database.aclose()
+    async def find(database: Database) -> list[Violation]:
+        async with database.autocommit() as connection:
+            return await violations(connection)
 
-    try:
-        dsn = load_database_url()
-    except BadSettings as bad:
-        _refuse(bad)
-    found = asyncio.run(find(dsn))
+    found = with_database(find)
     for violation in found:
         print(f"{violation.name} {violation.key}: {violation.sentence}")
     raise typer.Exit(1 if found else 0)

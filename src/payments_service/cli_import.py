@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from payments_service.domain.errors import Refusal
+from payments_service.cli_work import EXIT_BAD_SETTINGS, refuse, with_database, with_services
 from payments_service.domain.imported import Answer
 from payments_service.domain.money import kroner
 from payments_service.lepton.csv_dump import UnreadableDump, read_csv
@@ -24,7 +23,6 @@ from payments_service.lepton.mapping import (
     Remark,
     read_dump,
 )
-from payments_service.settings import BadSettings, load_database_url, load_settings
 from payments_service.storage import imported_orders
 from payments_service.storage.database import Database
 from payments_service.storage.schema import head_revision
@@ -39,13 +37,11 @@ app = typer.Typer(
     help="Take over the payments of the system before this one.", no_args_is_help=True, add_completion=False
 )
 EXIT_INCOMPLETE = 1
-EXIT_BAD_SETTINGS = 2
 _TABLES = {
     "payment_order": ORDER_COLUMNS,
     "payment_paidevent": PAID_EVENT_COLUMNS,
     "content_event": EVENT_COLUMNS,
 }
-Work = Callable[[Services], Awaitable[int]]
 
 
 @app.command()
@@ -68,14 +64,17 @@ def lepton(
 ) -> None:
     """Take Lepton's orders and paid events over. Says what it would do, and does it with --write."""
     if not enrich and orders is None and source is None and paid_events is None:
-        _refuse("give --orders and --paid-events, or --from; or --enrich what was written before")
+        refuse(
+            "give --orders and --paid-events, or --from; or --enrich what was written before",
+            status=EXIT_BAD_SETTINGS,
+        )
     if source is not None and (orders or paid_events or events):
-        _refuse("--from brings everything along: give either it or files")
+        refuse("--from brings everything along: give either it or files", status=EXIT_BAD_SETTINGS)
     status = 0
     if orders or paid_events or source:
         status = _import(orders, paid_events, events, source, write=write, leave_out=leave_out_unreadable)
     if enrich and status == 0:
-        status = _with_services(_enrich)
+        status = with_services(_enrich)
     raise typer.Exit(status)
 
 
@@ -97,7 +96,7 @@ def disregard(
         print(f"{order_id} is disregarded")
         return 0
 
-    raise typer.Exit(_with_services(work))
+    raise typer.Exit(with_services(work))
 
 
 def _import(
@@ -109,24 +108,18 @@ def _import(
     write: bool,
     leave_out: bool,
 ) -> int:
-    async def work(dsn: str) -> Comparison:
+    async def work(database: Database) -> Comparison:
         dump = await _dump(orders, paid_events, events, source)
-        database = Database(dsn, pool_size=1)
-        try:
-            if problems := await database.problems(expected_revision=head_revision()):
-                _refuse("\n".join(problems), status=EXIT_INCOMPLETE)
-            return await import_lepton(dump, database=database, write=write, leave_out_unreadable=leave_out)
-        finally:
-            await database.aclose()
+        if problems := await database.problems(expected_revision=head_revision()):
+            refuse("\n".join(problems))
+        return await import_lepton(dump, database=database, write=write, leave_out_unreadable=leave_out)
 
     try:
-        found = asyncio.run(work(load_database_url()))
-    except BadSettings as bad:
-        _refuse("\n".join(bad.problems))
+        found = with_database(work)
     except UnreadableDump as unreadable:
-        _refuse(str(unreadable))
+        refuse(str(unreadable), status=EXIT_BAD_SETTINGS)
     except CountsDiffer as differ:
-        _refuse(f"{differ}: nothing has been changed", status=EXIT_INCOMPLETE)
+        refuse(f"{differ}: nothing has been changed")
     _print_comparison(found, is_wanted=write)
     return EXIT_INCOMPLETE if found.unreadable and not (found.is_written and leave_out) else 0
 
@@ -191,26 +184,3 @@ def _print_list(heading: str, remarks: Iterable[Remark]) -> None:
         print(f"{heading} ({len(lines)}):")
     for line in lines:
         print(f"  {line}")
-
-
-def _with_services(work: Work) -> int:
-    """Do one piece of work with the service's own parts, and say in one line why it was refused."""
-
-    async def with_services() -> int:
-        services = Services(load_settings())
-        try:
-            return await work(services)
-        finally:
-            await services.aclose()
-
-    try:
-        return asyncio.run(with_services())
-    except BadSettings as bad:
-        _refuse("\n".join(bad.problems))
-    except Refusal as refusal:
-        _refuse(f"{refusal.code}: {refusal}", status=EXIT_INCOMPLETE)
-
-
-def _refuse(why: str, *, status: int = EXIT_BAD_SETTINGS) -> NoReturn:
-    print(why, file=sys.stderr)
-    raise typer.Exit(status) from None

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import typer
@@ -13,9 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from payments_service.api.routers.notices import NoticeOut
-from payments_service.domain.errors import Refusal
+from payments_service.cli_work import EXIT_BAD_SETTINGS, refuse, with_database
 from payments_service.domain.notices import NoticeState
-from payments_service.settings import BadSettings, load_database_url
 from payments_service.storage import notice_lists, notices
 from payments_service.storage.database import Database
 from payments_service.use_cases.policy import Queue
@@ -27,8 +23,6 @@ app = typer.Typer(
     add_completion=False,
 )
 AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
-EXIT_REFUSED = 1
-EXIT_BAD_SETTINGS = 2
 
 
 @app.command(name="list")
@@ -44,7 +38,7 @@ def list_(
             found = await notice_lists.page(connection, notice_lists.NoticeFilter(state=status, limit=limit))
         _show([NoticeOut.of(notice).model_dump(mode="json") for notice in found], as_json=as_json)
 
-    _run(show)
+    with_database(show)
 
 
 @app.command()
@@ -56,8 +50,7 @@ def repeat(
 ) -> None:
     """Have notices sent again, each under its own id; a service that runs does it."""
     if (notice_id is None) is not all_given_up:
-        print("name one notice, or say --all-given-up", file=sys.stderr)
-        raise typer.Exit(EXIT_BAD_SETTINGS)
+        refuse("name one notice, or say --all-given-up", status=EXIT_BAD_SETTINGS)
 
     async def again(database: Database) -> None:
         wanted = [notice_id] if notice_id is not None else await _given_up(database)
@@ -65,7 +58,7 @@ def repeat(
             await repeat_notice(each, database=database, nudge=_nobody_to_wake)
             print(each)
 
-    _run(again)
+    with_database(again)
 
 
 async def _given_up(database: Database) -> list[str]:
@@ -75,24 +68,6 @@ async def _given_up(database: Database) -> list[str]:
 
 def _nobody_to_wake(_queue: Queue) -> None:
     """Every service looks for work each second."""
-
-
-def _run(work: Callable[[Database], Awaitable[None]]) -> None:
-    async def with_database(dsn: str) -> None:
-        database = Database(dsn, pool_size=1)
-        try:
-            await work(database)
-        finally:
-            await database.aclose()
-
-    try:
-        asyncio.run(with_database(load_database_url()))
-    except BadSettings as bad:
-        sys.stderr.writelines(f"{problem}\n" for problem in bad.problems)
-        raise typer.Exit(EXIT_BAD_SETTINGS) from None
-    except Refusal as refusal:
-        print(f"{refusal.code}: {refusal}", file=sys.stderr)
-        raise typer.Exit(EXIT_REFUSED) from None
 
 
 def _show(items: list[dict[str, object]], *, as_json: bool) -> None:

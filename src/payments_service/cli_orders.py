@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,10 +14,10 @@ from rich.table import Table
 
 from payments_service.api.fields import ore
 from payments_service.api.schemas import HistoryOut, OrderOut
-from payments_service.domain.errors import OrderNotFound, Refusal, VippsUnavailable
+from payments_service.cli_work import EXIT_BAD_SETTINGS, refuse, with_services
+from payments_service.domain.errors import OrderNotFound, VippsUnavailable
 from payments_service.domain.operations import OperationKind
 from payments_service.domain.orders import is_order_id
-from payments_service.settings import BadSettings, load_settings
 from payments_service.storage import history, views
 from payments_service.use_cases.move_money import Wish, move_money
 from payments_service.use_cases.settle_order import settle_order
@@ -31,9 +30,6 @@ app = typer.Typer(
 )
 OrderId = Annotated[str, typer.Argument(help="The order's id, as Vipps knows it too.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
-Result = TypeVar("Result")
-EXIT_REFUSED = 1
-EXIT_BAD_SETTINGS = 2
 
 
 @app.command()
@@ -78,8 +74,7 @@ def refund(
     try:
         amount_ore = None if amount is None else ore(amount)
     except ValueError as error:
-        print(f"--amount {error}", file=sys.stderr)
-        raise typer.Exit(EXIT_BAD_SETTINGS) from None
+        refuse(f"--amount {error}", status=EXIT_BAD_SETTINGS)
 
     async def give_back(services: Services) -> None:
         wish = Wish(order_id, OperationKind.REFUND, amount_ore, reason, f"operator:{getpass.getuser()}", key)
@@ -97,26 +92,13 @@ def refund(
     _run(order_id, give_back)
 
 
-def _run(order_id: str, work: Callable[[Services], Awaitable[Result]]) -> Result:
-    """Run one piece of work with the service's own parts, and say in one line why it was refused."""
-
-    async def with_services() -> Result:
+def _run(order_id: str, work: Callable[[Services], Awaitable[None]]) -> None:
+    async def on_an_order(services: Services) -> None:
         if not is_order_id(order_id):
             raise OrderNotFound
-        services = Services(load_settings())
-        try:
-            return await work(services)
-        finally:
-            await services.aclose()
+        await work(services)
 
-    try:
-        return asyncio.run(with_services())
-    except BadSettings as bad:
-        sys.stderr.writelines(f"{problem}\n" for problem in bad.problems)
-        raise typer.Exit(EXIT_BAD_SETTINGS) from None
-    except Refusal as refusal:
-        print(f"{refusal.code}: {refusal}", file=sys.stderr)
-        raise typer.Exit(EXIT_REFUSED) from None
+    with_services(on_an_order)
 
 
 async def _show(services: Services, order_id: str, *, as_json: bool) -> None:

@@ -93,8 +93,8 @@ def test_the_rules_of_time_are_those_that_are_carried_out() -> None:
     assert (ACCOUNTS_KEPT_YEARS, UNPAID_SEATS_KEPT.days, KEPT_FOR.total_seconds() / 3600) == (5, 365, 72)
     assert f"{BODIES_KEPT.days} days" in said["delivery_bodies"]
     assert "72 hours" in said["idempotency_answers"]
-    assert "five years" in said["order_names"]
-    assert "after a year" in said["registration_names"]
+    assert "five years" in said["orders"]
+    assert "after a year" in said["registrations"]
     assert f"batches of {retention._BATCH}" in PAGE.replace("\n", " ")
 
 

@@ -148,7 +148,7 @@ def test_what_is_forgotten_when_is_a_figure(stack: Stack) -> None:
     figures = stack.service.get("/metrics").text
     assert "payments_retention_last_run_timestamp_seconds 0.0" not in figures
     assert "payments_retention_last_run_timestamp_seconds 1" in figures
-    assert 'payments_retention_forgotten_total{what="order_names"} 0.0' in figures
+    assert 'payments_retention_forgotten_total{what="orders"} 0.0' in figures
 
 
 def _goes(stack: Stack, event_id: str) -> int:

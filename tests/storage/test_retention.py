@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from payments_service.observability import redact
 from payments_service.storage.database import Database
 from payments_service.storage.retention import RULES
 from payments_service.storage.tables import (
@@ -99,7 +100,7 @@ async def test_several_replicas_at_once_forget_everything_once(database: Databas
     await add(database, orders, *(old_order(n) for n in range(1, 250)))
     runs = await asyncio.gather(*(forget_old(database=database, now=NEW_YEAR) for _ in range(4)))
     assert sum(run["delivery_bodies"] for run in runs) == 450
-    assert sum(run["order_names"] for run in runs) == 249
+    assert sum(run["orders"] for run in runs) == 249
     again = await forget_old(database=database, now=NEW_YEAR)
     assert set(again.values()) == {0}
 
@@ -207,8 +208,8 @@ async def test_what_somebody_else_holds_is_passed_by_until_the_next_time(databas
     async with database.begin() as connection:
         query = text("SELECT 1 FROM orders WHERE order_id = CAST(:id AS uuid) FOR UPDATE")
         await connection.execute(query, {"id": order_id(1)})
-        assert (await forget_old(database=database, now=NEW_YEAR))["order_names"] == 1
-    assert (await forget_old(database=database, now=NEW_YEAR))["order_names"] == 1
+        assert (await forget_old(database=database, now=NEW_YEAR))["orders"] == 1
+    assert (await forget_old(database=database, now=NEW_YEAR))["orders"] == 1
 
 
 # -- registrations ------------------------------------------------------------------------------------------------
@@ -236,9 +237,9 @@ async def test_a_seat_that_was_paid_for_is_forgotten_with_its_last_order(
         database, orders, old_order(registration_id="77"), old_order(2, registration_id="77", paid_at=CUT)
     )
     forgotten = await forget_old(database=database, now=NEW_YEAR)
-    assert (forgotten["order_names"], forgotten["registration_names"]) == (1, 0)
+    assert (forgotten["orders"], forgotten["registrations"]) == (1, 0)
     forgotten = await forget_old(database=database, now=NEW_YEAR + timedelta(days=367))
-    assert (forgotten["order_names"], forgotten["registration_names"]) == (1, 1)
+    assert (forgotten["orders"], forgotten["registrations"]) == (1, 1)
     row = await only(database, registrations)
     assert (row.user_id, row.status) == (None, status)
 
@@ -290,14 +291,14 @@ async def test_an_imported_name_is_kept_for_five_years(
     forgotten = await forget_old(database=database, now=now)
     row = await only(database, imported_orders)
     assert (row.user_id, "user_id" in row.raw) == (("olanor", True) if is_kept else (None, False))
-    assert (row.raw["status"], forgotten["imported_names"]) == ("SALE", 0 if is_kept else 1)
+    assert (row.raw["status"], forgotten["imported_orders"]) == ("SALE", 0 if is_kept else 1)
 
 
 async def test_an_imported_name_goes_with_the_order_that_it_has_become(database: Database) -> None:
     await add(database, orders, an_order(status="CANCEL", is_imported=True, created_at=CUT, user_id="olanor"))
     imported = {"order_id": order_id(1), "word": "SALE", "user_id": "olanor", "raw": {}, "created_at": LAST}
     await add(database, imported_orders, imported)
-    assert (await forget_old(database=database, now=NEW_YEAR))["imported_names"] == 0
+    assert (await forget_old(database=database, now=NEW_YEAR))["imported_orders"] == 0
     await forget_old(database=database, now=NEW_YEAR.replace(year=2032))
     assert (await only(database, imported_orders)).user_id is None
 
@@ -332,6 +333,12 @@ async def test_a_notice_is_kept_for_thirty_days_and_until_it_is_told(
     await add(database, notices, notice)
     await forget_old(database=database, now=written + timedelta(days=days))
     assert len(await all_of(database, notices)) == is_kept
+
+
+def test_the_log_says_how_much_of_each_was_forgotten() -> None:
+    """A word like `name` in a key would have the log hide the number beside it."""
+    counts = {rule.what: 7 for rule in RULES}
+    assert redact(None, "info", {"event": "retention_ran", **counts}) == {"event": "retention_ran", **counts}
 
 
 async def test_by_the_databases_clock_nothing_of_today_is_forgotten(database: Database) -> None:

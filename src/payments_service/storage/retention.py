@@ -110,9 +110,9 @@ async def _notices(connection: AsyncConnection, now: datetime) -> int:
 RULES: Final = (
     Rule("delivery_bodies", _bodies),
     Rule("idempotency_answers", _answers),
-    Rule("order_names", _orders),
-    Rule("registration_names", _registrations),
-    Rule("imported_names", _imported),
+    Rule("orders", _orders),
+    Rule("registrations", _registrations),
+    Rule("imported_orders", _imported),
     Rule("closed_cases", _cases),
     Rule("notices", _notices),
 )
